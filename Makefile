@@ -80,7 +80,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service counter print p
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
--include tests/tests.mk tests/fuzz/fuzz.mk tests/usb/usb.mk
+-include tests/tests.mk tests/fuzz/fuzz.mk tests/usb/usb.mk tests/bench/bench.mk
 
 deps: ## install the Debian packages that are missing (packages.txt)
 	@tools/deps.sh
