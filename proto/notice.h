@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notices: what the service signs and terminals obey. A DSSE envelope (github.com/secure-systems-lab/dsse, protocol v1.0.2):
- *     {"payload": base64, "payloadType": "application/vnd.huika.<kind>.v1+json", "signatures": [{"keyid", "sig": base64 of r||s}]}
- * over PAE = "DSSEv1" SP len(type) SP type SP len(payload) SP payload. Rules after TUF (The Update Framework 1.0, section 5):
- * a lower version is refused, the same version with other bytes is equivocation, versions rise and may skip.
+/* Notices: what the service signs and terminals obey. A DSSE envelope (github.com/secure-systems-lab/dsse, protocol
+ * v1.0.2):
+ *     {"payload": base64, "payloadType": "application/vnd.huika.<kind>.v1+json", "signatures": [{"keyid", "sig": base64
+ * of r||s}]} over PAE = "DSSEv1" SP len(type) SP type SP len(payload) SP payload. Rules after TUF (The Update
+ * Framework 1.0, section 5): a lower version is refused, the same version with other bytes is equivocation, versions
+ * rise and may skip.
  *
  *     notice_open(envelope, ..., &n)          form and kind, nothing believed
  *     notice_verify(&n, trust)                signed by a key that the trust notice allows for this kind
@@ -36,26 +38,26 @@ struct notice {
 struct notice_key {
     char id[KEY_ID_LEN + 1];
     EVP_PKEY *key;
-    unsigned kinds;                /* bits 1 << enum notice_kind, and NOTICE_BIT_* */
+    unsigned kinds; /* bits 1 << enum notice_kind, and NOTICE_BIT_* */
 };
 enum { NOTICE_BIT_HEAD = 1 << 16 }; /* may countersign heads */
 
 /* The trust notice, taken apart. */
 struct notice_trust {
     int64_t version, issued_utc_ms, not_after_utc_ms;
-    EVP_PKEY *root;                /* the key that must have signed this notice and signs the next */
+    EVP_PKEY *root; /* the key that must have signed this notice and signs the next */
     struct notice_key keys[NOTICE_KEYS];
     size_t key_cnt;
     struct card_key card_keys[NOTICE_KEYS]; /* keys owned here */
     size_t card_key_cnt;
-    char *card_hosts[NOTICE_HOSTS + 1];     /* NULL-terminated, lower case */
-    char *legacy[NOTICE_PREFIXES + 1];      /* NULL-terminated */
-    struct buf sealing_cert;       /* DER of the certificate that numbers are sealed to */
+    char *card_hosts[NOTICE_HOSTS + 1]; /* NULL-terminated, lower case */
+    char *legacy[NOTICE_PREFIXES + 1];  /* NULL-terminated */
+    struct buf sealing_cert;            /* DER of the certificate that numbers are sealed to */
 };
 
 /* A shop's standing. The zero value lets nobody sell. */
 enum standing { STANDING_UNKNOWN, STANDING_LISTED, STANDING_SUSPENDED, STANDING_DELISTED };
-const char *standing_name(enum standing s);            /* "listed"; "unknown" for 0 */
+const char *standing_name(enum standing s); /* "listed"; "unknown" for 0 */
 enum standing standing_from_name(const char *name);
 
 struct notice_shop {
@@ -64,7 +66,7 @@ struct notice_shop {
     char name[256], org_name[256], reason[512];
     char category[16];
     enum standing standing;
-    struct offer *offers;          /* owned */
+    struct offer *offers; /* owned */
     size_t offer_cnt;
 };
 
@@ -79,8 +81,8 @@ void notice_release(struct notice *n);
 enum err notice_verify(const struct notice *n, const struct notice_trust *trust);
 /* The first trust notice, whose root was pinned by the enrolment code. */
 enum err notice_verify_root(const struct notice *n, EVP_PKEY *root);
-/* ERR_OK: newer, take it. ERR_EXISTS: the very same, nothing to do. ERR_NOTICE_OLDER, ERR_NOTICE_EQUIVOCATION. held_version 0:
- * nothing held. */
+/* ERR_OK: newer, take it. ERR_EXISTS: the very same, nothing to do. ERR_NOTICE_OLDER, ERR_NOTICE_EQUIVOCATION.
+ * held_version 0: nothing held. */
 enum err notice_newer(const struct notice *n, int64_t held_version, const uint8_t held_hash[static KEY_HASH]);
 enum err notice_trust_parse(const struct notice *n, struct notice_trust *out);
 void notice_trust_release(struct notice_trust *t);
