@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { DER_SIG_MAX = 80 };
@@ -34,6 +35,18 @@ void key_sha256(const void *p, size_t n, uint8_t out[static KEY_HASH])
         abort(); /* an all-zero hash must never pass for one */
 }
 
+void key_sha256_pieces(const struct key_piece *piece, size_t cnt, uint8_t out[static KEY_HASH])
+{
+    unsigned len = KEY_HASH;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex2(ctx, md(), NULL) == 1;
+    for (size_t i = 0; good && i < cnt; i++)
+        good = EVP_DigestUpdate(ctx, piece[i].p, piece[i].n) == 1;
+    if (!good || EVP_DigestFinal_ex(ctx, out, &len) != 1)
+        abort(); /* as above */
+    EVP_MD_CTX_free(ctx);
+}
+
 EVP_PKEY *key_generate(void)
 {
     return EVP_EC_gen("P-256");
@@ -52,7 +65,7 @@ static bool is_p256(const EVP_PKEY *k)
     char group[32];
     size_t n;
     return EVP_PKEY_is_a(k, "EC") && EVP_PKEY_get_group_name((EVP_PKEY *)k, group, sizeof group, &n) == 1 &&
-        OBJ_sn2nid(group) == NID_X9_62_prime256v1;
+           OBJ_sn2nid(group) == NID_X9_62_prime256v1;
 }
 
 enum err key_load_pem(const char *path, EVP_PKEY **out)
@@ -142,7 +155,8 @@ enum err key_sign(EVP_PKEY *k, const void *msg, size_t len, uint8_t sig[static K
         goto out;
     const unsigned char *p = der;
     rs = d2i_ECDSA_SIG(NULL, &p, (long)n);
-    if (rs && BN_bn2binpad(ECDSA_SIG_get0_r(rs), sig, 32) == 32 && BN_bn2binpad(ECDSA_SIG_get0_s(rs), sig + 32, 32) == 32)
+    if (rs && BN_bn2binpad(ECDSA_SIG_get0_r(rs), sig, 32) == 32 &&
+        BN_bn2binpad(ECDSA_SIG_get0_s(rs), sig + 32, 32) == 32)
         e = ERR_OK;
 out:
     ECDSA_SIG_free(rs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256, and P-256 keys that sign and verify (ECDSA, FIPS 186-4; signatures r||s, 64 bytes). A key is OpenSSL's EVP_PKEY:
- * keep it, for decoding one costs more than a verification. Thread-safe; an EVP_PKEY may be shared for signing and verifying. */
+/* SHA-256, and P-256 keys that sign and verify (ECDSA, FIPS 186-4; signatures r||s, 64 bytes). A key is OpenSSL's
+ * EVP_PKEY: keep it, for decoding one costs more than a verification. Thread-safe; an EVP_PKEY may be shared for
+ * signing and verifying. */
 #ifndef HUIKA_KEY_H
 #define HUIKA_KEY_H
 #include "base/buf.h"
@@ -10,6 +11,12 @@ enum { KEY_HASH = 32, KEY_SIG = 64, KEY_ID_LEN = 16, KEY_SPKI_MAX = 128 };
 
 /* SHA-256 of n bytes (NULL allowed when n is 0). */
 void key_sha256(const void *p, size_t n, uint8_t out[static KEY_HASH]);
+/* SHA-256 of several pieces as if they stood one after the other. */
+struct key_piece {
+    const void *p;
+    size_t n;
+};
+void key_sha256_pieces(const struct key_piece *piece, size_t cnt, uint8_t out[static KEY_HASH]);
 
 /* A new P-256 key; free with key_free. NULL if out of memory or randomness. */
 EVP_PKEY *key_generate(void);
