@@ -54,9 +54,9 @@ struct hid_desc {
 };
 
 /* Parses len bytes (borrowed). ERR_TOO_LARGE: beyond a bound above; ERR_BAD_VALUE: not a report descriptor (item cut
- * off, collections, delimiters or push and pop not balanced, report id 0, a report id after fields without one). Of a
- * delimited set the first usage, the preferred one, is taken. Unknown and long items are skipped. *d is undefined on
- * error. */
+ * off, collections or delimiters not balanced, a pop without push, report id 0, a report id after fields without one).
+ * Of a delimited set the first usage, the preferred one, is taken. Unknown and long items are skipped. *d is undefined
+ * on error. */
 enum err hid_desc_parse(struct hid_desc *d, const uint8_t *bytes, size_t len);
 /* True if one of the top-level applications is that usage. */
 bool hid_desc_has_app(const struct hid_desc *d, uint32_t usage);

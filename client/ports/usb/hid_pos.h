@@ -59,8 +59,8 @@ struct hid_pos {
     char aim[4]; /* AIM symbology identifier (ISO/IEC 15424), "]Q1" for a QR; "" if the device gave none */
     enum hid_pos_drop why;
     /* private */
-    struct hid_pos_plan plan, layout; /* layout: the plan in force for this scan */
-    bool pending, skipping, done;
+    struct hid_pos_plan plan, layout; /* layout: the plan in force for the scan under way */
+    enum hid_pos_phase { HID_POS_IDLE, HID_POS_JOINING, HID_POS_SKIPPING } phase;
     int64_t first_ms, last_ms;
 };
 

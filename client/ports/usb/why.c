@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of bus.h. */
+#include "client/ports/usb/bus.h"
+
+static const struct {
+    const char *code, *text;
+} whys[] = {
+    [USB_WHY_OK] = {"ok", "In order."},
+    [USB_WHY_NOT_SCANNER] = {"not_scanner", "Not a bar code scanner (HID POS); left alone."},
+    [USB_WHY_SETTLING] = {"settling", "Just plugged in; the system is still setting it up."},
+    [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", "Its description of itself makes no sense, so it is left alone."},
+    [USB_WHY_NO_ACCESS] = {"no_access",
+        "No permission to open it; install 60-huika.rules for udev, put the user into the group huika, and plug it in "
+        "again."},
+    [USB_WHY_BUSY] = {"busy", "Another program is using it; close that program."},
+    [USB_WHY_IO] = {"io", "The connection to it fails; check cable and hub. It is tried again by itself."},
+    [USB_WHY_STALLED] = {"stalled", "It refuses to deliver; plug it in again. It is tried again by itself."},
+    [USB_WHY_UNPLUGGED] = {"unplugged", "It was unplugged; plug it in again."},
+    [USB_WHY_NO_MEMORY] = {"no_memory", "Out of memory; it is tried again by itself."},
+    [USB_WHY_LIBUSB] = {"libusb", "The USB library cannot start; it is tried again by itself."},
+    [USB_WHY_NO_USB] = {"no_usb", "This machine has no USB, or the container does not show it."},
+    [USB_WHY_NO_UDEV] = {"no_udev", "udev is not running, so devices plugged in later are not noticed."},
+};
+
+const char *usb_why_code(enum usb_why why)
+{
+    return whys[why].code;
+}
+
+const char *usb_why_text(enum usb_why why)
+{
+    return whys[why].text;
+}
+
+const char *usb_use_code(enum usb_use use)
+{
+    static const char *const codes[] = {
+        [USB_UNUSED] = "unused", [USB_WAITING] = "waiting", [USB_READY] = "ready", [USB_GONE] = "gone"};
+
+    return codes[use];
+}
