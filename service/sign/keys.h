@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every key and certificate that the running service needs, read once from its directory (docs/protocol.md "Keys and
+ * certificates"). Read-only afterwards, so threads share it. What is offline stays offline: the root and server CA keys
+ * are never read here. */
+#ifndef HUIKA_KEYS_H
+#define HUIKA_KEYS_H
+#include "base/key.h"
+#include "proto/card.h"
+#include "proto/notice.h"
+#include <openssl/types.h>
+#include <stdbool.h>
+
+enum { KEYS_CARDS = 8, KEYS_HMAC = 32 };
+
+struct service_keys {
+    X509 *server_ca, *terminal_ca, *admin_ca;
+    EVP_PKEY *terminal_ca_key, *admin_ca_key;
+    EVP_PKEY *notice; /* signs shop notices */
+    EVP_PKEY *lease;  /* countersigns heads */
+    char lease_id[KEY_ID_LEN + 1];
+    struct card_key card[KEYS_CARDS]; /* the last one signs new cards */
+    size_t card_cnt;
+    EVP_PKEY *sealing;
+    struct buf sealing_cert;          /* DER */
+    uint8_t number_key[KEYS_HMAC];    /* HMAC-SHA-256(number) */
+    struct buf trust;                 /* the trust notice's envelope, as served */
+    struct notice_trust trust_notice; /* the same, verified and taken apart */
+    uint8_t fingerprint[16];          /* for invitation codes: first 16 bytes of SHA-256(server CA SPKI | root SPKI) */
+    bool offline_here;                /* DIR/offline still holds keys: the operator should be warned */
+};
+
+/* Everything must be there, and fit together: the trust notice is signed by its root and names these keys.
+ * ERR_NOT_FOUND, ERR_IO, ERR_BAD_VALUE (not a key, not a certificate), ERR_UNKNOWN_KEY (a key that the trust notice
+ * does not name), ERR_NOTICE_EXPIRED. `what` (at least 64 bytes): the file that failed. *out untouched on error. */
+enum err keys_load(const char *dir, int64_t at_utc_ms, struct service_keys **out, char what[static 64]);
+void keys_free(struct service_keys **k); /* wipes; accepts NULL and pointer to NULL */
+
+/* A card's QR text for one member's card, signed with the newest card key; host: the first of the trust notice. */
+enum err keys_card_text(const struct service_keys *k, const uint8_t token[static CARD_TOKEN], uint16_t last4,
+    int32_t expiry_day, char out[static CARD_QR_TEXT_MAX + 1]);
+#endif

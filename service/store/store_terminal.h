@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may speak: administrators, terminals, their certificates, and the one-time invitations that terminals enrol with.
+ */
+#ifndef HUIKA_STORE_TERMINAL_H
+#define HUIKA_STORE_TERMINAL_H
+#include "base/key.h"
+#include "service/store/store_shop.h"
+
+/* Numbers are stored; never reuse one. The zero values let nobody in. */
+enum store_role { STORE_ROLE_NONE, STORE_ROLE_TERMINAL, STORE_ROLE_ADMIN };
+enum store_state { STORE_STATE_NONE, STORE_STATE_ACTIVE, STORE_STATE_SUSPENDED, STORE_STATE_REVOKED };
+const char *store_state_name(enum store_state s); /* "active", "suspended", "revoked"; "unknown" for 0 */
+
+enum { STORE_ADMIN_NAME_MAX = 120, STORE_CERT_MAX = 2048 };
+
+/* Who a certificate stands for, at one look-up. */
+struct store_identity {
+    enum store_role role;
+    enum store_state state; /* the worse of certificate and holder */
+    uint8_t id[STORE_ID];   /* terminal or administrator */
+    int64_t not_after_utc_ms;
+    /* administrator */
+    int64_t org; /* scope; of a terminal: its shop's org */
+    char name[STORE_ADMIN_NAME_MAX + 1];
+    /* terminal */
+    int64_t number; /* decimal number, 1 and up */
+    uint8_t shop[STORE_ID];
+    enum standing standing;
+    uint32_t epoch;
+};
+/* hash: SHA-256 of the certificate (DER). ERR_NOT_FOUND: never issued by us. */
+enum err store_identity_get(struct store_tx *tx, const uint8_t hash[static KEY_HASH], struct store_identity *out);
+
+/* An administrator with the first certificate. ERR_EXISTS, ERR_NOT_FOUND (org), ERR_BAD_VALUE. */
+struct store_admin {
+    uint8_t admin[STORE_ID];
+    int64_t org;
+    const char *name;
+    const uint8_t *cert; /* DER, copied */
+    size_t cert_len;
+    int64_t not_after_utc_ms;
+};
+enum err store_admin_add(struct store_tx *tx, const struct store_admin *a, int64_t at_utc_ms);
+
+/* Invitations. Only the hash of the secret is stored: SHA-256("huika-invitation-v1\0" | secret). */
+void store_invite_hash(const uint8_t secret[static 16], uint8_t out[static KEY_HASH]);
+/* ERR_NOT_FOUND (shop), ERR_EXISTS. */
+enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HASH], const uint8_t shop[static STORE_ID],
+    int64_t at_utc_ms, int64_t expires_utc_ms);
+/* Is it worth making a certificate? ERR_OK, or ERR_INVITE_UNKNOWN (none such, expired before any use). */
+enum err store_invite_check(struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms);
+
+enum store_enrol_outcome {
+    STORE_ENROL_NONE,
+    STORE_ENROL_NEW,   /* the terminal and its certificate are stored */
+    STORE_ENROL_AGAIN, /* same code, same key: out has the certificate of then */
+    STORE_ENROL_CLASH  /* same code, another key: the terminal is suspended now and the invitation is spent; answer
+                          ERR_INVITE_USED (return ERR_OK from the write job, so that the suspension is kept) */
+};
+struct store_enrol {
+    uint8_t hash[KEY_HASH]; /* of the secret */
+    const uint8_t *spki;    /* the key asked for, DER */
+    size_t spki_len;
+    uint8_t terminal[STORE_ID]; /* minted by the caller, in the certificate; used if NEW */
+    const uint8_t *cert;        /* made by the caller for that key and terminal, DER; used if NEW */
+    size_t cert_len;
+    int64_t not_after_utc_ms, at_utc_ms;
+    /* out */
+    enum store_enrol_outcome outcome;
+    uint8_t cert_out[STORE_CERT_MAX]; /* NEW, AGAIN */
+    size_t cert_out_len;
+    uint8_t terminal_out[STORE_ID], shop_out[STORE_ID]; /* also for CLASH: whom it hit */
+};
+/* A terminal begins with epoch 1. ERR_INVITE_UNKNOWN (unknown, expired before use); a suspended or revoked terminal's
+ * own key gets ERR_INVITE_USED. */
+enum err store_terminal_enrol(struct store_tx *tx, struct store_enrol *e);
+
+struct store_terminal {
+    uint8_t terminal[STORE_ID], shop[STORE_ID];
+    char shop_name[STORE_SHOP_NAME_MAX + 1];
+    int64_t org; /* the shop's */
+    int64_t number;
+    enum store_state state;
+    int64_t enrolled_utc_ms, last_seen_utc_ms, not_after_utc_ms;
+    uint32_t epoch;
+    uint64_t seq; /* head; 0: no record yet */
+    uint8_t hash[KEY_HASH];
+    int64_t shop_version;            /* reported as applied, 0: none */
+    int64_t shop_version_applied_ms; /* when the service learnt it */
+    int64_t trust_version;
+};
+/* ERR_NOT_FOUND. */
+enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static STORE_ID], struct store_terminal *out);
+/* Those of one shop, or (shop NULL) of scope and below; by number. */
+typedef enum err store_terminal_fn(void *ctx, const struct store_terminal *t);
+enum err store_terminal_list(struct store_tx *tx, int64_t scope, const uint8_t *shop, store_terminal_fn *fn, void *ctx);
+/* ERR_NOT_FOUND. REVOKED is for ever: ERR_WRONG_STATE to leave it. */
+enum err store_terminal_set_state(struct store_tx *tx, const uint8_t terminal[static STORE_ID], enum store_state state);
+/* Notes that it was heard of; never moves back. For once a minute, not for each request. */
+enum err store_terminal_seen(struct store_tx *tx, const uint8_t terminal[static STORE_ID], int64_t at_utc_ms);
+#endif
