@@ -294,3 +294,9 @@ class World:
         if start:
             t.start().wait_online()
         return t
+
+
+def ulid():
+    """A fresh ULID as text."""
+    value = int(time.time() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value >> 5 * i & 31] for i in reversed(range(26)))
