@@ -81,6 +81,10 @@ void notice_release(struct notice *n);
 enum err notice_verify(const struct notice *n, const struct notice_trust *trust);
 /* The first trust notice, whose root was pinned by the enrolment code. */
 enum err notice_verify_root(const struct notice *n, EVP_PKEY *root);
+/* The root key that a trust notice names: at enrolment, before anything is believed, it is compared with the
+ * fingerprint of the invitation (proto/invite.h) and then given to notice_verify_root. ERR_BAD_NOTICE. *out is the
+ * caller's (key_free). */
+enum err notice_root(const struct notice *n, EVP_PKEY **out);
 /* ERR_OK: newer, take it. ERR_EXISTS: the very same, nothing to do. ERR_NOTICE_OLDER, ERR_NOTICE_EQUIVOCATION.
  * held_version 0: nothing held. */
 enum err notice_newer(const struct notice *n, int64_t held_version, const uint8_t held_hash[static KEY_HASH]);
