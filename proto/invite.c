@@ -63,8 +63,9 @@ enum err invite_encode(const struct invite *v, char out[static INVITE_TEXT_MAX +
     memcpy(raw, v->fingerprint, INVITE_FINGERPRINT);
     memcpy(raw + INVITE_FINGERPRINT, v->secret, INVITE_SECRET);
     text_base32(raw, sizeof raw, code);
-    const char *form = is_ipv6(v->host) ? HEAD "[%s]:%u/" : HEAD "%s:%u/";
-    char *p = out + snprintf(out, INVITE_TEXT_MAX + 1, form, v->host, (unsigned)v->port);
+    bool v6 = is_ipv6(v->host);
+    char *p = out + snprintf(out, INVITE_TEXT_MAX + 1, HEAD "%s%s%s:%u/", v6 ? "[" : "", v->host, v6 ? "]" : "",
+                        (unsigned)v->port);
     for (char *c = out; c < p; c++)
         *c = upper(*c);
     for (size_t i = 0; i < CODE_LEN; i++) {

@@ -32,7 +32,7 @@ static X509 *certificate(const struct buf *der)
 /* OpenSSL's default KDF digest is SHA-1; RFC 5753 lets the sender name SHA-256. */
 static bool add_recipient(CMS_ContentInfo *cms, X509 *x)
 {
-    CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, x, CMS_USE_KEYID | CMS_KEY_PARAM);
+    CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, x, CMS_KEY_PARAM);
     EVP_PKEY_CTX *ctx = ri ? CMS_RecipientInfo_get0_pkey_ctx(ri) : NULL;
     return ctx && EVP_PKEY_CTX_set_ecdh_kdf_md(ctx, EVP_sha256()) > 0;
 }
