@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One checkout, from the card to the durable sale, as a state machine. Events and the time come in, actions go out.
+ *
+ *     checkout_init(&c, checkout_id, sale_id, &env, &acts);     waiting for a card
+ *     checkout_amount(&c, &env, &amount, &acts);                what is being bought
+ *     checkout_scan(&c, &env, text, len, input, &acts);         -> CHECKOUT_ASK_VERIFY
+ *     checkout_verified(&c, &env, c.ask, &answer, &acts);       -> CHECKOUT_ASK_RESERVE, or quoted
+ *     checkout_reserved(&c, &env, c.ask, &answer, &acts);       quoted
+ *     checkout_confirm(&c, &env, &acts);                        -> CHECKOUT_APPEND_SALE
+ *     checkout_appended(&c, &env, ERR_OK, seq, &acts);          applied
+ *     checkout_release(&c);
+ *
+ * What the caller can rely on: a checkout is applied only after checkout_appended(ERR_OK); it asks for one sale only;
+ * a refused one cannot be confirmed; an answer to an earlier card is ignored; whatever changed, `rev` rose.
+ * What it relies on: each CHECKOUT_ASK_* is answered by exactly one call (with the cause if the network failed), and
+ * checkout_tick is called when deadline_mono_ms has come.
+ *
+ * Not done here: input and output, the clock, ids, JSON, anything offline. */
+#ifndef HUIKA_CHECKOUT_H
+#define HUIKA_CHECKOUT_H
+#include "proto/body.h"
+#include "proto/scan.h"
+
+enum {
+    CHECKOUT_ANSWER_MS = 2500, /* the service's time for a verdict, and for a reservation */
+    CHECKOUT_IDLE_MS = 600000  /* an open checkout that nobody touches; below the 15 minutes of a reservation */
+};
+
+enum checkout_state {
+    CHECKOUT_NONE,      /* zeroed or released: accepts nothing */
+    CHECKOUT_WAITING,   /* for a card */
+    CHECKOUT_VERIFYING, /* verdict, then reservation, are under way */
+    CHECKOUT_AMOUNT,    /* a member's card; the amount is missing */
+    CHECKOUT_QUOTED,    /* waits for the cashier */
+    CHECKOUT_REFUSED,   /* `reason` says why; another card may be tried */
+    CHECKOUT_APPLIED,   /* the sale is on disk; final */
+    CHECKOUT_CANCELLED, /* final */
+    CHECKOUT_FAILED     /* could not be found out, `error` says why; the card may be tried again */
+};
+
+/* What the caller must do after a step, in this order. */
+enum checkout_act {
+    CHECKOUT_LOG_REFUSAL = 1, /* append a refusal record: reason, by, input; no identifiers */
+    CHECKOUT_ASK_RELEASE = 2, /* give back the reservations of this checkout -> checkout_released */
+    CHECKOUT_ASK_VERIFY = 4,  /* `card` -> checkout_verified or _unanswered */
+    CHECKOUT_ASK_RESERVE = 8, /* hold_offer for `card` -> checkout_reserved or _unanswered */
+    CHECKOUT_APPEND_SALE = 16 /* make the sale record durable -> checkout_appended */
+};
+
+/* The world at the moment of an event; borrowed for the call. */
+struct checkout_env {
+    int64_t now_utc_ms, now_mono_ms;
+    const struct notice_trust *trust; /* NULL: none held */
+    const struct notice_shop *shop;   /* NULL: none held */
+};
+
+struct checkout_purchase {
+    int64_t total_fen;        /* 1 .. OFFER_FEN_MAX */
+    int64_t own_price_fen;    /* 1 .. total_fen; total_fen if the shop has no price of its own today */
+    struct offer_line *lines; /* heap, taken on success; NULL: no lines; they add up to total_fen */
+    size_t line_cnt;          /* at most OFFER_LINES */
+    const char *cashier;      /* copied; NULL: as before */
+};
+
+/* Where a reservation stands. */
+enum checkout_hold { CHECKOUT_HOLD_NONE, CHECKOUT_HOLD_ASKED, CHECKOUT_HOLD_KEPT, CHECKOUT_HOLD_RELEASING };
+
+/* Read it freely; change it through the functions below only. */
+struct checkout {
+    char id[ULID_LEN + 1], sale_id[ULID_LEN + 1]; /* minted by the caller before anything is sent */
+    enum checkout_state state;
+    uint32_t rev; /* 1 .. */
+    uint32_t ask; /* number of the latest verify or reserve: goes out with the question, comes back with the answer */
+
+    struct body_card card;                 /* wiped when the checkout ends */
+    enum body_by by;                       /* NONE: no card, or what was scanned is none */
+    enum body_input input;                 /* NONE: nothing was shown yet */
+    char card_last4[5];                    /* "" while unknown */
+    char name_masked[CARD_MASKED_MAX + 1]; /* BODY_BY_QR only */
+    enum verdict verdict;                  /* the service's */
+    enum err reason;                       /* REFUSED, CANCELLED */
+    enum err error;                        /* FAILED; or QUOTED after a sale that could not be recorded */
+
+    int64_t total_fen, own_price_fen; /* 0: not known yet */
+    struct offer_line *lines;         /* owned */
+    size_t line_cnt;
+    char cashier[BODY_CASHIER_MAX + 1];
+
+    struct offer_quote quote;                                          /* QUOTED and APPLIED */
+    char offer_id[OFFER_ID_LEN + 1], offer_title[OFFER_TITLE_MAX + 1]; /* "" for the shop's own price */
+    int64_t shop_version;                                              /* terms that the quote is made of */
+    int64_t at_utc_ms;                                                 /* of the confirmation */
+    uint64_t seq;                                                      /* APPLIED: the sale's place in the journal */
+
+    int64_t deadline_mono_ms; /* when checkout_tick is due; INT64_MAX: never */
+    bool appending;           /* CHECKOUT_APPEND_SALE is not answered yet */
+    enum checkout_hold hold;
+    char hold_offer[OFFER_ID_LEN + 1];
+    uint32_t hold_ask; /* `ask` of the reserve under way */
+    bool hold_drop;    /* give it back as soon as it is known */
+    bool hold_wanted;  /* reserve when the old one has been given back */
+    struct body_use uses[OFFER_PER_SHOP];
+    size_t use_cnt;
+};
+
+/* In all of these *acts is set (never added to) to what must be done, on errors to 0. Errors say that the event does
+ * not fit, and leave the checkout as it was: ERR_WRONG_STATE, ERR_BUSY (the sale is being written). */
+
+/* Starts in WAITING, or in REFUSED if the shop may not sell. Ids are copied (26 characters). */
+void checkout_init(
+    struct checkout *c, const char *checkout_id, const char *sale_id, const struct checkout_env *env, unsigned *acts);
+/* Wipes and frees what it owns; state NONE. Accepts a zeroed one. */
+void checkout_release(struct checkout *c);
+
+/* Sets or changes what is bought, before the sale is applied. ERR_BAD_AMOUNT. */
+enum err checkout_amount(
+    struct checkout *c, const struct checkout_env *env, const struct checkout_purchase *p, unsigned *acts);
+/* A scanned text. Whatever it is, it replaces the card so far; what is no card ends in REFUSED, and the text is not
+ * kept. */
+enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const char *text, size_t len,
+    enum body_input input, unsigned *acts);
+/* A card number, swiped or keyed; spaces and hyphens are dropped. ERR_BAD_NUMBER, ERR_ID_NUMBER; ERR_NUMBER_LUHN unless
+ * the person looked again or the card was swiped. */
+struct checkout_digits {
+    const char *text; /* wiped by the caller */
+    size_t len;
+    enum body_input input;
+    bool luhn_ok; /* the person compared it with the card */
+};
+enum err checkout_number(
+    struct checkout *c, const struct checkout_env *env, const struct checkout_digits *d, unsigned *acts);
+/* The same card as the one in hand, which needs no second verdict (a trigger pressed twice). */
+bool checkout_same_card(const struct checkout *c, const char *text, size_t len);
+
+/* Answers. `ask` is what c->ask was when the question went out; an older one's answer changes nothing, except that a
+ * reservation that is not wanted any more is given back. */
+void checkout_verified(
+    struct checkout *c, const struct checkout_env *env, uint32_t ask, const struct body_verdict *v, unsigned *acts);
+/* Not reserved with ERR_LIMIT_REACHED: the next best is looked for; any other reason refuses. */
+void checkout_reserved(
+    struct checkout *c, const struct checkout_env *env, uint32_t ask, const struct body_reserved *r, unsigned *acts);
+/* No answer to verify or reserve: `cause` is net_*, tls_* or what the service complained of. */
+void checkout_unanswered(
+    struct checkout *c, const struct checkout_env *env, uint32_t ask, enum err cause, unsigned *acts);
+/* cause: ERR_OK, or why it did not get through (the reservation then lapses by itself). */
+void checkout_released(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
+
+/* The cashier says yes. ERR_OK with *acts 0 if it is applied already. */
+enum err checkout_confirm(struct checkout *c, const struct checkout_env *env, unsigned *acts);
+/* ERR_OK: the sale is durable, under journal number `seq`. Otherwise nothing was recorded: it stays QUOTED with
+ * `error`. */
+void checkout_appended(
+    struct checkout *c, const struct checkout_env *env, enum err result, uint64_t seq, unsigned *acts);
+/* ERR_OK also if it is cancelled already. */
+enum err checkout_cancel(struct checkout *c, const struct checkout_env *env, unsigned *acts);
+
+/* A new shop notice is in force: refuses, or quotes again by the new terms. */
+void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts);
+/* Time has passed: FAILED with ERR_NET_TIMEOUT, or ERR_CHECKOUT_IDLE when nobody touched it. */
+void checkout_tick(struct checkout *c, const struct checkout_env *env, unsigned *acts);
+
+/* True while something may still happen: neither applied nor cancelled. */
+bool checkout_open(const struct checkout *c);
+/* "waiting"; "none" for 0. Static. */
+const char *checkout_state_name(enum checkout_state s);
+#endif
