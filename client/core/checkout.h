@@ -23,7 +23,8 @@
 
 enum {
     CHECKOUT_ANSWER_MS = 2500, /* the service's time for a verdict, and for a reservation */
-    CHECKOUT_IDLE_MS = 600000  /* an open checkout that nobody touches; below the 15 minutes of a reservation */
+    CHECKOUT_IDLE_MS =
+        600000 /* no verdict, and no checkout without a card, gets older; a reservation lives 15 minutes */
 };
 
 enum checkout_state {
@@ -93,6 +94,7 @@ struct checkout {
     uint64_t seq;                                                      /* APPLIED: the sale's place in the journal */
 
     int64_t deadline_mono_ms; /* when checkout_tick is due; INT64_MAX: never */
+    int64_t verified_mono_ms; /* when the verdict came */
     bool appending;           /* CHECKOUT_APPEND_SALE is not answered yet */
     enum checkout_hold hold;
     char hold_offer[OFFER_ID_LEN + 1];
@@ -156,7 +158,7 @@ enum err checkout_cancel(struct checkout *c, const struct checkout_env *env, uns
 
 /* A new shop notice is in force: refuses, or quotes again by the new terms. */
 void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts);
-/* Time has passed: FAILED with ERR_NET_TIMEOUT, or ERR_CHECKOUT_IDLE when nobody touched it. */
+/* Time has passed: FAILED with ERR_NET_TIMEOUT, or ERR_CHECKOUT_IDLE when it waited too long. */
 void checkout_tick(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 
 /* True while something may still happen: neither applied nor cancelled. */
