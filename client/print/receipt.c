@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/print/receipt.h"
+#include "base/text.h"
+#include "base/tm.h"
+#include "base/width.h"
+#include "proto/money.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS_MIN = 24, COLUMNS_MAX = 80, TEXT_MAX = 1024 };
+
+struct words {
+    const char *head, *copy, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay, *card,
+        *member, *verdict, *is_member, *sale, *hotline;
+};
+
+static const struct words words[] = {
+    [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "*** COPY ***", "Time", "Terminal", "No.", "Cashier", "Total, yuan",
+        "Offer", "the shop's own price", "Discount", "To pay, yuan", "Card", "Member", "Verdict", "member confirmed",
+        "Sale", "Union hotline"},
+    [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 重印 ***", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠",
+        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "交易号", "工会热线"},
+};
+
+/* Where lines go; the first error stays. */
+struct page {
+    struct buf *out;
+    size_t columns;
+    enum err err;
+};
+
+static void put(struct page *g, const char *s, size_t n)
+{
+    if (!g->err)
+        g->err = buf_add(g->out, s, n);
+}
+
+static void spaces(struct page *g, size_t n)
+{
+    while (n--)
+        put(g, " ", 1);
+}
+
+static void rule(struct page *g)
+{
+    for (size_t i = 0; i < g->columns; i++)
+        put(g, "-", 1);
+    put(g, "\n", 1);
+}
+
+/* Bytes of `s` that go on one line; a character wider than the line would stop the walk, so it goes alone. */
+static size_t line_of(const struct page *g, const char *s)
+{
+    size_t n = width_fit(s, g->columns);
+    return n ? n : text_char_len(s);
+}
+
+static void clean_copy(const char *s, char out[static TEXT_MAX])
+{
+    size_t n = strnlen(s, TEXT_MAX - 1);
+    while (n && !text_is_utf8(s, n))
+        n--;
+    memcpy(out, s, n);
+    out[n] = 0;
+    text_clean(out);
+}
+
+/* Lines of at most the page's columns, the free ones left of the text divided by `side`: 2 in the middle, 1 at the
+ * right edge. */
+static void block(struct page *g, const char *text, size_t side)
+{
+    while (*text) {
+        size_t n = line_of(g, text), used;
+        char line[TEXT_MAX];
+        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        used = width_text(line);
+        spaces(g, used < g->columns ? (g->columns - used) / side : 0);
+        put(g, line, n);
+        put(g, "\n", 1);
+        text += n;
+    }
+}
+
+static void centre(struct page *g, const char *text)
+{
+    char s[TEXT_MAX];
+    clean_copy(text, s);
+    block(g, s, 2);
+}
+
+/* A label at the left and its value at the right edge; below the label if both do not fit on one line. */
+static void row(struct page *g, const char *label, const char *value)
+{
+    char s[TEXT_MAX];
+    clean_copy(value, s);
+    size_t used = width_text(label) + width_text(s);
+    put(g, label, strlen(label));
+    if (used < g->columns) {
+        spaces(g, g->columns - used);
+        put(g, s, strlen(s));
+        put(g, "\n", 1);
+        return;
+    }
+    put(g, "\n", 1);
+    block(g, s, 1);
+}
+
+static void row_fen(struct page *g, const char *label, int64_t fen)
+{
+    char s[MONEY_LEN];
+    money_format(fen, s);
+    row(g, label, s);
+}
+
+static void row_number(struct page *g, const char *label, uint64_t n)
+{
+    char s[24];
+    snprintf(s, sizeof s, "%" PRIu64, n);
+    row(g, label, s);
+}
+
+static bool given(const char *s)
+{
+    return s && *s;
+}
+
+static void where_and_when(struct page *g, const struct receipt *r, const struct words *w)
+{
+    char at[20];
+    tm_local(r->at_utc_ms, at);
+    row(g, w->time, at);
+    row_number(g, w->terminal, (uint64_t)r->terminal_number);
+    if (r->seq)
+        row_number(g, w->seq, r->seq);
+    if (given(r->cashier))
+        row(g, w->cashier, r->cashier);
+}
+
+static void money(struct page *g, const struct receipt *r, const struct words *w)
+{
+    row_fen(g, w->total, r->total_fen);
+    row(g, w->offer, r->own_price ? w->own_price : r->offer_title);
+    row_fen(g, w->discount, -r->discount_fen);
+    row_fen(g, w->pay, r->pay_fen);
+}
+
+static void who(struct page *g, const struct receipt *r, const struct words *w)
+{
+    char last4[16];
+    snprintf(last4, sizeof last4, "**** %.4s", r->card_last4);
+    row(g, w->card, last4);
+    if (given(r->name_masked))
+        row(g, w->member, r->name_masked);
+    row(g, w->verdict, w->is_member);
+}
+
+enum err receipt_text(const struct receipt *r, enum err_lang lang, size_t columns, struct buf *out)
+{
+    const struct words *w = &words[lang == ERR_LANG_ZH ? ERR_LANG_ZH : ERR_LANG_EN];
+    struct page g = {out, columns, ERR_OK};
+    size_t before = out->len;
+    if (r->verdict != VERDICT_MEMBER || columns < COLUMNS_MIN || columns > COLUMNS_MAX || r->terminal_number < 0 ||
+        r->discount_fen < 0 || r->pay_fen < 0 || r->discount_fen > OFFER_FEN_MAX || r->pay_fen > OFFER_FEN_MAX ||
+        r->discount_fen + r->pay_fen != r->total_fen)
+        return ERR_BAD_VALUE;
+    if (r->copy)
+        centre(&g, w->copy);
+    centre(&g, w->head);
+    centre(&g, r->shop_name);
+    rule(&g);
+    where_and_when(&g, r, w);
+    rule(&g);
+    money(&g, r, w);
+    rule(&g);
+    who(&g, r, w);
+    rule(&g);
+    row(&g, w->sale, r->sale_id);
+    row(&g, w->hotline, "12351");
+    if (r->copy)
+        centre(&g, w->copy);
+    if (g.err) {
+        out->len = before;
+        if (out->data)
+            out->data[before] = 0;
+    }
+    return g.err;
+}
