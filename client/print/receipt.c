@@ -20,7 +20,7 @@ static const struct words words[] = {
         "Offer", "the shop's own price", "Discount", "To pay, yuan", "Card", "Member", "Verdict", "member confirmed",
         "Sale", "Union hotline"},
     [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 重印 ***", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠",
-        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "交易号", "工会热线"},
+        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "交易", "工会热线"},
 };
 
 /* Where lines go; the first error stays. */
@@ -49,11 +49,18 @@ static void rule(struct page *g)
     put(g, "\n", 1);
 }
 
-/* Bytes of `s` that go on one line; a character wider than the line would stop the walk, so it goes alone. */
+/* Bytes of `s` that go on one line: broken after a space if there is one. A character wider than the line would stop the
+ * walk, so it goes alone. */
 static size_t line_of(const struct page *g, const char *s)
 {
-    size_t n = width_fit(s, g->columns);
-    return n ? n : text_char_len(s);
+    size_t n = width_fit(s, g->columns), space = n;
+    if (!n)
+        return text_char_len(s);
+    if (!s[n])
+        return n;
+    while (space && s[space - 1] != ' ')
+        space--;
+    return space ? space : n;
 }
 
 static void clean_copy(const char *s, char out[static TEXT_MAX])
@@ -71,12 +78,14 @@ static void clean_copy(const char *s, char out[static TEXT_MAX])
 static void block(struct page *g, const char *text, size_t side)
 {
     while (*text) {
-        size_t n = line_of(g, text), used;
+        size_t n = line_of(g, text), shown = n, used;
         char line[TEXT_MAX];
-        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        while (shown > 1 && text[shown - 1] == ' ')
+            shown--;
+        snprintf(line, sizeof line, "%.*s", (int)shown, text);
         used = width_text(line);
         spaces(g, used < g->columns ? (g->columns - used) / side : 0);
-        put(g, line, n);
+        put(g, line, shown);
         put(g, "\n", 1);
         text += n;
     }
