@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/admin/import.h"
+#include "base/csv.h"
+#include "base/file.h"
+#include "client/admin/transcode.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct import_file {
+    int fd;
+    off_t size;
+    enum import_encoding encoding;
+    struct transcode *source;
+    struct csv csv;
+    bool csv_open, held, ended; /* held: `record` was read, but did not fit the last chunk */
+    enum csv_got got;
+    struct csv_record record;
+};
+
+/* What stands above the columns; exports carry the Chinese words. */
+static const char *const heads[][4] = {{"card_number", "卡号", "会员卡号", NULL}, {"name", "姓名", NULL},
+    {"org", "工会", "工会组织", NULL}, {"status", "状态", NULL}, {"legacy_id", "旧卡标识", NULL}};
+enum { COLUMNS = sizeof heads / sizeof *heads };
+
+static bool is_head(const struct csv_field *f, size_t column)
+{
+    const char *p = f->p;
+    size_t len = f->len;
+    while (len && *p == ' ')
+        p++, len--;
+    while (len && p[len - 1] == ' ')
+        len--;
+    for (size_t i = 0; heads[column][i]; i++)
+        if (strlen(heads[column][i]) == len && !strncasecmp(heads[column][i], p, len))
+            return true;
+    return false;
+}
+
+/* Is the first record a header line? ERR_BAD_CSV: it is, but with other columns than ours. */
+static enum err judge_header(const struct csv_record *r, bool *header)
+{
+    *header = false;
+    for (size_t c = 0; c < COLUMNS && r->cnt; c++)
+        *header = *header || is_head(&r->field[0], c);
+    if (!*header)
+        return ERR_OK;
+    if (r->cnt < 4 || r->cnt > COLUMNS)
+        return ERR_BAD_CSV;
+    for (size_t c = 0; c < r->cnt; c++)
+        if (!is_head(&r->field[c], c))
+            return ERR_BAD_CSV;
+    return ERR_OK;
+}
+
+static ssize_t fill(void *ctx, char *p, size_t n)
+{
+    return transcode_read(ctx, p, n);
+}
+
+static enum err open_source(struct import_file *f, const char *path)
+{
+    struct stat st;
+    off_t bom = 0;
+    f->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0)
+        return file_err(errno);
+    if (fstat(f->fd, &st) || !S_ISREG(st.st_mode))
+        return ERR_IO;
+    f->size = st.st_size;
+    enum err e = transcode_detect(f->fd, &f->encoding, &bom);
+    if (!e)
+        e = transcode_open(&f->source, f->fd, f->encoding, bom);
+    if (!e)
+        e = csv_init_stream(&f->csv, fill, f->source);
+    f->csv_open = !e;
+    return e;
+}
+
+enum err import_open(struct import_file **out, const char *path)
+{
+    bool header = false;
+    struct import_file *f = calloc(1, sizeof *f);
+    if (!f)
+        return ERR_NOMEM;
+    f->fd = -1;
+    enum err e = open_source(f, path);
+    if (!e) {
+        f->got = csv_next(&f->csv, &f->record);
+        f->held = true;
+        if (f->got == CSV_RECORD)
+            e = judge_header(&f->record, &header);
+        f->held = !header;
+    }
+    if (e) {
+        import_free(&f);
+        return e;
+    }
+    *out = f;
+    return ERR_OK;
+}
+
+void import_free(struct import_file **f)
+{
+    if (!*f)
+        return;
+    if ((*f)->csv_open)
+        csv_release(&(*f)->csv);
+    transcode_free(&(*f)->source);
+    if ((*f)->fd >= 0)
+        close((*f)->fd);
+    free(*f);
+    *f = NULL;
+}
+
+enum import_encoding import_encoding_of(const struct import_file *f)
+{
+    return f->encoding;
+}
+
+off_t import_size(const struct import_file *f)
+{
+    return f->size;
+}
+
+void import_chunk_init(struct import_chunk *c)
+{
+    *c = (struct import_chunk){0};
+    buf_init(&c->text, IMPORT_CHUNK_MAX);
+}
+
+void import_chunk_release(struct import_chunk *c)
+{
+    buf_wipe(&c->text);
+    free(c->rejects);
+    import_chunk_init(c);
+}
+
+enum err import_add_reject(struct import_chunk *c, uint64_t line, enum err reason, const char *last4)
+{
+    if (c->reject_cnt == c->reject_cap) {
+        size_t cap = c->reject_cap ? 2 * c->reject_cap : 64;
+        if (cap > IMPORT_REJECTS_MAX)
+            return ERR_TOO_LARGE;
+        struct import_reject *p = realloc(c->rejects, cap * sizeof *p);
+        if (!p)
+            return ERR_NOMEM;
+        c->rejects = p;
+        c->reject_cap = cap;
+    }
+    struct import_reject *r = &c->rejects[c->reject_cnt++];
+    *r = (struct import_reject){.line = line, .reason = reason};
+    memcpy(r->last4, last4, strnlen(last4, sizeof r->last4 - 1));
+    return ERR_OK;
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct import_reject *x = a, *y = b;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+void import_sort_rejects(struct import_chunk *c)
+{
+    if (c->reject_cnt)
+        qsort(c->rejects, c->reject_cnt, sizeof *c->rejects, by_line);
+}
+
+/* The last four digits of what stands where the number should, if it looks like one at all. */
+static void find_last4(const char *raw, size_t len, char out[static 5])
+{
+    char last[4];
+    size_t cnt = 0, i = len && raw[0] == '"';
+    for (; i < len && raw[i] != ',' && raw[i] != '"' && raw[i] != '\r' && raw[i] != '\n'; i++) {
+        if (raw[i] == ' ' || raw[i] == '-')
+            continue;
+        if (raw[i] < '0' || raw[i] > '9')
+            return;
+        last[cnt++ % 4] = raw[i];
+    }
+    for (size_t k = 0; k < 4 && cnt >= 12; k++)
+        out[k] = last[(cnt + k) % 4];
+    OPENSSL_cleanse(last, sizeof last);
+}
+
+static uint64_t line_ends(const char *p, size_t len)
+{
+    uint64_t n = 0;
+    for (const char *end = p + len; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        n++;
+    return n;
+}
+
+static enum err judge(const struct import_file *f)
+{
+    if (f->got == CSV_BAD)
+        return ERR_BAD_CSV;
+    return memmem(f->record.raw, f->record.raw_len, "\xef\xbf\xbd", 3) ? ERR_BAD_ENCODING : ERR_OK;
+}
+
+/* The held record into the chunk, behind as many empty lines as were left out before it. ERR_TOO_LARGE: it belongs to
+ * the next. */
+static enum err take(struct import_file *f, struct import_chunk *c, size_t max, uint64_t *next_line)
+{
+    const struct csv_record *r = &f->record;
+    char last4[5] = "";
+    enum err bad = judge(f);
+    if (bad && c->reject_cnt == IMPORT_RECORDS_MAX)
+        return ERR_TOO_LARGE;
+    if (bad) {
+        find_last4(r->raw, r->raw_len, last4);
+        return import_add_reject(c, r->line, bad, last4);
+    }
+    if (c->records == 0)
+        c->line = *next_line = r->line;
+    uint64_t gap = r->line - *next_line;
+    if (c->records == IMPORT_RECORDS_MAX || gap > max || c->text.len + gap + r->raw_len > max)
+        return ERR_TOO_LARGE;
+    enum err e = ERR_OK;
+    for (; !e && gap > 0; gap--)
+        e = buf_adds(&c->text, "\n");
+    if (!e)
+        e = buf_add(&c->text, r->raw, r->raw_len);
+    *next_line = r->line + line_ends(r->raw, r->raw_len);
+    c->records++;
+    return e;
+}
+
+enum err import_next(struct import_file *f, size_t max, struct import_chunk *c)
+{
+    uint64_t next_line = 0;
+    enum err e = ERR_OK;
+    buf_reset(&c->text);
+    c->records = c->reject_cnt = c->line = 0;
+    max = max < IMPORT_CHUNK_MAX ? max : IMPORT_CHUNK_MAX;
+    while (!f->ended && !e) {
+        if (!f->held)
+            f->got = csv_next(&f->csv, &f->record);
+        f->held = true;
+        f->ended = f->got == CSV_END;
+        if (f->got == CSV_FAILED)
+            e = ERR_IO;
+        else if (!f->ended)
+            e = take(f, c, max, &next_line);
+        f->held = e == ERR_TOO_LARGE;
+    }
+    c->read_to = transcode_at(f->source);
+    return e == ERR_TOO_LARGE ? ERR_OK : e;
+}
