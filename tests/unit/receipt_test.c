@@ -150,6 +150,7 @@ static void long_texts_wrap(void **state)
     struct receipt r = sample();
     (void)state;
     r.shop_name = "郑州市某某某某某某某某某某示例餐饮管理有限公司";
+    r.cashier = "a cashier of 26 characters"; /* with its label just as wide as the paper: no gap would be left */
     r.offer_title = "twelve per cent off every dish of the day, drinks aside";
     expect(&r, ERR_LANG_ZH, RECEIPT_58MM,
         "        工会会员优惠小票\n"
@@ -159,7 +160,8 @@ static void long_texts_wrap(void **state)
         "时间         2026-03-04 12:00:00\n"
         "终端                           7\n"
         "流水号                        12\n"
-        "收银员                        07\n"
+        "收银员\n"
+        "      a cashier of 26 characters\n"
         "--------------------------------\n"
         "合计（元）                128.00\n"
         "优惠\n"
