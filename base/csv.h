@@ -35,8 +35,8 @@ enum csv_got {
     CSV_END,
     CSV_RECORD,
     CSV_BAD,   /* r->line, raw are set, cnt is 0: more than CSV_FIELDS fields, over CSV_RECORD_MAX bytes, a NUL, a quote
-                  out of   place or never closed. raw is that one line (cut at CSV_RECORD_MAX); reading goes on at the line
-                  after it */
+                  out of   place or never closed. raw is that one line (cut at CSV_RECORD_MAX); reading goes on at the
+                  line   after it */
     CSV_FAILED /* the fill function failed; nothing more comes */
 };
 
@@ -48,9 +48,9 @@ struct csv {
     uint64_t line;
     csv_fill_fn *fill; /* NULL: all is in memory */
     void *ctx;
-    char *window;   /* stream only, owned */
-    char *unquoted; /* owned; where a field with doubled quotes is put together */
-    int failed;
+    char *window;     /* stream only, owned */
+    char *unquoted;   /* owned; where a field with doubled quotes is put together */
+    int failed, skip; /* skip: the rest of an overlong line is still to be passed over */
 };
 
 /* `text` is borrowed until csv_release and never changed. first_line: the number of its first line. ERR_NOMEM. */

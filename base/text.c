@@ -18,7 +18,10 @@ void text_hex(const void *p, size_t n, char *out)
 
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 enum err text_unhex(const char *s, size_t len, uint8_t *out, size_t n)
@@ -58,10 +61,10 @@ enum err text_unbase32(const char *s, size_t len, uint8_t *out, size_t n)
         return ERR_BAD_VALUE;
     for (size_t i = 0, o = 0; i < len; i++) {
         char c = s[i];
-        uint32_t v = c >= 'A' && c <= 'Z' ? (uint32_t)(c - 'A')
-            : c >= 'a' && c <= 'z'        ? (uint32_t)(c - 'a')
-            : c >= '2' && c <= '7'        ? (uint32_t)(c - '2' + 26)
-                                          : 32;
+        uint32_t v = c >= 'A' && c <= 'Z'   ? (uint32_t)(c - 'A')
+                     : c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a')
+                     : c >= '2' && c <= '7' ? (uint32_t)(c - '2' + 26)
+                                            : 32;
         if (v == 32)
             return ERR_BAD_VALUE;
         acc = acc << 5 | v;
@@ -161,8 +164,8 @@ static bool disturbs(const char *s, size_t n)
         return (a == 0xc2 && b < 0xa0) || (a == 0xd8 && b == 0x9c); /* C1; Arabic letter mark */
     if (n == 3)
         return (a == 0xe2 && b == 0x80 && (c <= 0x8f ? c >= 0x8b : c >= 0xa8 && c <= 0xae)) /* U+200B-F, U+2028-E */
-            || (a == 0xe2 && b == 0x81 && c >= 0xa0 && c <= 0xaf)                         /* U+2060-206F */
-            || (a == 0xef && b == 0xbb && c == 0xbf);                                     /* U+FEFF */
+               || (a == 0xe2 && b == 0x81 && c >= 0xa0 && c <= 0xaf)                        /* U+2060-206F */
+               || (a == 0xef && b == 0xbb && c == 0xbf);                                    /* U+FEFF */
     return false;
 }
 

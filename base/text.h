@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_HEX_LEN(n)    ((n) * 2)
-#define TEXT_BASE32_LEN(n) (((n) * 8 + 4) / 5) /* no padding */
+#define TEXT_HEX_LEN(n)    ((n)*2)
+#define TEXT_BASE32_LEN(n) (((n)*8 + 4) / 5)   /* no padding */
 #define TEXT_BASE64_LEN(n) (((n) + 2) / 3 * 4) /* with padding */
 
 /* Encoders write exactly the length above and a closing 0 into `out`. */
