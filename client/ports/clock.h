@@ -15,6 +15,6 @@ struct clock {
 /* The machine's own. */
 extern const struct clock clock_system;
 
-/* The instant, UTC milliseconds, that a wrong clock is known by: nothing of this program existed before it. */
-int64_t clock_build_utc_ms(void);
+/* No clock that is right shows less: nothing of Huika existed before it (2026-01-01, UTC milliseconds). */
+#define CLOCK_EARLIEST_UTC_MS INT64_C(1767225600000)
 #endif

@@ -86,7 +86,7 @@ enum err journal_erase_blobs(struct journal *j, int64_t before_utc_ms, int64_t *
 
 /* What is wrong with a journal file, one call per finding. */
 enum journal_fault {
-    JOURNAL_ALTERED,  /* the record, or its hash, was changed, or it stands in another's place */
+    JOURNAL_ALTERED,  /* does not follow from the record before it: one of the two was changed or stands elsewhere */
     JOURNAL_MISSING,  /* no record with this seq */
     JOURNAL_BLOB,     /* its blob is not the one that was hashed */
     JOURNAL_INDEX,    /* its ids point elsewhere, or to nothing */

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/ports/journal_db.h"
+#include "base/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "HUKJ", so that file(1) and we can tell a journal from any other database. */
+#define APPLICATION_ID "1213549386"
+
+static const char schema[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL);"
+    "CREATE TABLE records(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, outcome INTEGER NOT NULL DEFAULT 0, code TEXT);"
+    "CREATE INDEX sales_at ON records(at_ms) WHERE kind = 2;"
+    "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+    " sig BLOB NOT NULL, keyid TEXT NOT NULL);"
+    "PRAGMA application_id=" APPLICATION_ID ";"
+    "PRAGMA user_version=1;"
+    "COMMIT;";
+
+static const char *const sql[JOURNAL_STMTS] = {
+    [JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
+    [JOURNAL_COMMIT] = "COMMIT",
+    [JOURNAL_ROLLBACK] = "ROLLBACK",
+    [JOURNAL_INSERT] =
+        "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [JOURNAL_INSERT_ID] = "INSERT INTO ids(id, record) VALUES(?1,?2)",
+    [JOURNAL_BY_ID] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id = (SELECT record FROM ids WHERE id = ?1)",
+    [JOURNAL_BY_DAY] =
+        "SELECT " JOURNAL_COLUMNS " FROM records WHERE kind = 2 AND at_ms >= ?1 AND at_ms < ?2 ORDER BY at_ms, id",
+    [JOURNAL_AFTER] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
+    [JOURNAL_SET_OUTCOME] = "UPDATE records SET outcome = ?2, code = ?3 WHERE id = ?1",
+    [JOURNAL_SET_HEAD] =
+        "INSERT INTO heads(epoch, seq, hash, at_ms, sig, keyid) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(epoch)"
+        " DO UPDATE SET seq=?2, hash=?3, at_ms=?4, sig=?5, keyid=?6 WHERE ?2 >= seq",
+    [JOURNAL_ERASE] = "UPDATE records SET blob = NULL, salt = NULL WHERE blob IS NOT NULL AND at_ms < ?1 AND"
+                      " (id >> 40) IN (SELECT epoch FROM heads) AND"
+                      " (id & 0xffffffffff) <= (SELECT seq FROM heads WHERE epoch = (records.id >> 40))",
+};
+
+int64_t journal_db_id(uint32_t epoch, uint64_t seq)
+{
+    return (int64_t)((uint64_t)epoch << JOURNAL_SEQ_BITS | seq);
+}
+
+uint32_t journal_db_epoch(int64_t id)
+{
+    return (uint32_t)((uint64_t)id >> JOURNAL_SEQ_BITS);
+}
+
+uint64_t journal_db_seq(int64_t id)
+{
+    return (uint64_t)id & JOURNAL_SEQ_MAX;
+}
+
+size_t journal_db_key(char kind, const char *id, uint8_t out[static JOURNAL_ID_MAX])
+{
+    size_t n = strlen(id);
+    if (kind != 'k') {
+        if (ulid_decode(id, n, out) != ERR_OK)
+            return 0;
+        n = ULID_SIZE;
+    } else {
+        if (n == 0 || n > JOURNAL_KEY_MAX)
+            return 0;
+        memcpy(out, id, n);
+    }
+    out[n] = (uint8_t)kind;
+    return n + 1;
+}
+
+enum err journal_db_err(sqlite3 *db, int rc)
+{
+    int sys = db ? sqlite3_system_errno(db) : 0;
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return ERR_OK;
+    case SQLITE_FULL:
+        return ERR_DISK_FULL;
+    case SQLITE_NOMEM:
+        return ERR_NOMEM;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    case SQLITE_TOOBIG:
+        return ERR_TOO_LARGE;
+    case SQLITE_NOTADB:
+        return ERR_BAD_VALUE;
+    case SQLITE_CORRUPT:
+        return ERR_CHAIN_BROKEN;
+    case SQLITE_CANTOPEN:
+        return sys == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    case SQLITE_IOERR: /* SQLite counts only ENOSPC as full; a quota and a size limit are no different to the cashier */
+        return sys == ENOSPC || sys == EDQUOT || sys == EFBIG ? ERR_DISK_FULL : ERR_IO;
+    default:
+        return ERR_IO;
+    }
+}
+
+enum err journal_db_exec(sqlite3 *db, const char *text)
+{
+    return journal_db_err(db, sqlite3_exec(db, text, NULL, NULL, NULL));
+}
+
+enum err journal_db_int(sqlite3 *db, const char *text, int64_t *out)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(db, text, -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(s, 0);
+    enum err e = rc == SQLITE_DONE ? ERR_NOT_FOUND : journal_db_err(db, rc);
+    sqlite3_finalize(s);
+    return e;
+}
+
+/* SQLite makes files 0644 under the usual umask, and gives WAL and shm the mode of the database. */
+static enum err make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return file_err(errno);
+    close(fd);
+    return ERR_OK;
+}
+
+static enum err check_schema(sqlite3 *db, bool writing)
+{
+    int64_t app = 0, version = 0, tables = 0;
+    enum err e = journal_db_int(db, "PRAGMA application_id", &app);
+    if (!e)
+        e = journal_db_int(db, "PRAGMA user_version", &version);
+    if (!e)
+        e = journal_db_int(db, "SELECT count(*) FROM sqlite_master", &tables);
+    if (!e && writing && app == 0 && tables == 0) {
+        e = journal_db_exec(db, schema);
+        if (e)
+            sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        return e;
+    }
+    if (!e && (app != 1213549386 || version != 1))
+        e = ERR_BAD_VALUE;
+    return e;
+}
+
+enum err journal_db_open(const char *path, bool writing, sqlite3 **out)
+{
+    sqlite3 *db = NULL;
+    int persist = 1;
+    if (!writing && access(path, F_OK) != 0)
+        return file_err(errno);
+    enum err e = writing ? make_private(path) : ERR_OK;
+    if (e)
+        return e;
+    int flags = writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    e = journal_db_err(db, sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL));
+    if (!e)
+        e = journal_db_err(db, sqlite3_extended_result_codes(db, 1));
+    if (!e)
+        e = journal_db_err(db, sqlite3_busy_timeout(db, 5000));
+    /* temp_store: nothing of a card may reach a temporary file. secure_delete: an erased blob is overwritten. */
+    if (!e)
+        e = journal_db_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA trusted_schema=OFF");
+    if (!e && writing)
+        e = journal_db_exec(db, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0");
+    if (!e && writing)
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    if (!e)
+        e = check_schema(db, writing);
+    if (e)
+        sqlite3_close(db);
+    else
+        *out = db;
+    return e;
+}
+
+enum err journal_db_stmt(struct journal *j, enum journal_stmt which, sqlite3_stmt **out)
+{
+    if (!j->stmt[which]) {
+        int rc = sqlite3_prepare_v3(j->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &j->stmt[which], NULL);
+        if (rc != SQLITE_OK)
+            return journal_db_err(j->db, rc);
+    }
+    *out = j->stmt[which];
+    return ERR_OK;
+}
+
+enum err journal_db_record(sqlite3_stmt *s, struct journal_record *r)
+{
+    int64_t id = sqlite3_column_int64(s, 0);
+    int64_t outcome = sqlite3_column_int64(s, 8);
+    const char *code = (const char *)sqlite3_column_text(s, 9);
+    const void *salt = sqlite3_column_blob(s, 6);
+    const void *hash = sqlite3_column_blob(s, 3);
+    if (sqlite3_column_bytes(s, 3) != KEY_HASH || (salt && sqlite3_column_bytes(s, 6) != RECORD_SALT))
+        return ERR_CHAIN_BROKEN;
+    *r = (struct journal_record){.epoch = journal_db_epoch(id), .seq = journal_db_seq(id)};
+    r->kind = (enum record_kind)sqlite3_column_int(s, 1);
+    r->at_utc_ms = sqlite3_column_int64(s, 2);
+    memcpy(r->hash, hash, KEY_HASH);
+    r->body = (const char *)sqlite3_column_text(s, 4);
+    r->body_len = (size_t)sqlite3_column_bytes(s, 4);
+    r->blob = sqlite3_column_blob(s, 5);
+    r->blob_len = (size_t)sqlite3_column_bytes(s, 5);
+    if (salt)
+        memcpy(r->salt, salt, RECORD_SALT);
+    r->request = sqlite3_column_bytes(s, 7) == KEY_HASH ? sqlite3_column_blob(s, 7) : NULL;
+    r->outcome = outcome == BODY_COUNTED || outcome == BODY_HELD ? (enum body_outcome)outcome : BODY_OUTCOME_NONE;
+    r->code = code ? err_from_code(code) : ERR_OK;
+    return r->body ? ERR_OK : ERR_CHAIN_BROKEN;
+}
