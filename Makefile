@@ -74,7 +74,7 @@ $(BUILD)/locale/%/LC_MESSAGES/huika.mo: po/%.po
 
 # Unit tests: tests/unit/<module>_test.c, one cmocka program each, linked with every room below the programs.
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service counter print ports core proto base)
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service admin counter print ports core proto base)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lusb-1.0 -lmicrohttpd -lgnutls -lsqlite3 $(BASE_LIBS) -lssl -lpthread
 unit: $(UNIT)

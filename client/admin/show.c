@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/tm.h"
 #include "base/width.h"
+#include "proto/money.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,6 @@ static const char *word(const char *s)
         if (!strcmp(words[i], s))
             return _(words[i]);
     return s;
-}
-
-void show_yuan(int64_t fen, char out[static 24])
-{
-    uint64_t v = fen < 0 ? 0 - (uint64_t)fen : (uint64_t)fen;
-    snprintf(out, 24, "%s%" PRIu64 ".%02" PRIu64, fen < 0 ? "-" : "", v / 100, v % 100);
 }
 
 static bool to_the_right(enum show_as as)
@@ -64,7 +59,7 @@ static enum err cell(const struct show_col *col, const json_t *obj, struct buf *
         return buf_adds(b, "-");
     int64_t n = json_integer_value(v);
     if (col->as == SHOW_YUAN)
-        show_yuan(n, text);
+        money_format(n, text);
     else if (col->as == SHOW_TIME && n > 0)
         tm_local(n, text);
     else if (col->as == SHOW_TIME)

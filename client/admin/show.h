@@ -33,6 +33,4 @@ enum { SHOW_COLS = 12, SHOW_MAX = 64 * 1024 * 1024 };
 enum err show_table(const struct show_col *cols, const json_t *rows, struct buf *out);
 /* One "head  value" line per column. */
 enum err show_fields(const struct show_col *cols, const json_t *obj, struct buf *out);
-/* Fen as "12.80", "-0.05". */
-void show_yuan(int64_t fen, char out[static 24]);
 #endif
