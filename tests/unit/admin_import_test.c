@@ -166,6 +166,29 @@ static void a_line_that_is_no_csv(void **state)
     import_chunk_release(&c);
 }
 
+/* Blocks of the file end anywhere within a character. */
+static void characters_across_blocks(void **state)
+{
+    static const char *const words[] = {
+        "张", "\xd5\xc5", "\x95\x32\x82\x36"}; /* UTF-8; GB18030 of two and of four bytes */
+    struct import_chunk c;
+    (void)state;
+    for (size_t w = 0; w < 3; w++)
+        for (int shift = 0; shift < 4; shift++) {
+            FILE *out = fopen(path, "wb");
+            assert_non_null(out);
+            fprintf(out, "%.*s,", shift, "6666");
+            for (int i = 0; i < 60000; i++)
+                fprintf(out, "%s%s", words[w], i % 200 == 199 ? "\n" : "");
+            assert_int_equal(fclose(out), 0);
+            one_chunk(&c, w ? IMPORT_GB18030 : IMPORT_UTF8);
+            assert_int_equal(c.reject_cnt, 0);
+            assert_int_equal(c.records, 300);
+            assert_int_equal(c.text.len, (size_t)shift + 1 + 60000U * (w == 2 ? 4 : 3) + 300);
+            import_chunk_release(&c);
+        }
+}
+
 enum { MANY = 12000 };
 
 /* Every line arrives once, under its own number, whatever the chunk's size; records are never cut. */
@@ -222,6 +245,6 @@ int main(void)
         cmocka_unit_test(a_header_of_other_columns_is_refused), cmocka_unit_test(blank_lines_keep_their_numbers),
         cmocka_unit_test(gb18030_is_found), cmocka_unit_test(what_fits_no_encoding_is_refused),
         cmocka_unit_test(one_bad_line_spoils_no_other), cmocka_unit_test(a_line_that_is_no_csv),
-        cmocka_unit_test(chunks_hold_whole_records)};
+        cmocka_unit_test(characters_across_blocks), cmocka_unit_test(chunks_hold_whole_records)};
     return cmocka_run_group_tests(tests, make_file, drop_file);
 }
