@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A mock USB host for an unmodified program: one scanner (with a boot keyboard as its second interface), one keyboard, one
+ * storage stick. The program runs as a child; what the devices do is read from standard input, a line each:
+ *
+ *     scan TEXT      the text in as many reports as it needs        part TEXT   one report, to be continued
+ *     raw HEX        one report, those bytes                        short N TEXT   a whole scan's report, cut after N bytes
+ *     stall          the endpoint halts                             error N     the URB fails with errno N
+ *     unplug, plug   the scanner                                    deny, allow another program has it, or gives it back
+ *
+ * At the end of input the child gets SIGTERM. Exit status: the child's, or 99 if it touched what is not its own.
+ *
+ *     umockdev-wrapper umock_host [--layout NAME] [--late] [--no-hid] [--bad-desc] -- PROGRAM ARGS... */
+#include "tests/usb/umock_dev.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static uint8_t scanner_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 64, 0xAB, 0x1E, 0x10, 0x0D, 0x00, 0x01, 1, 2, 3,
+    1,                              /* 1eab:0d10 */
+    9, 2, 59, 0, 2, 1, 0, 0x80, 50, /* two interfaces */
+    9, 4, 0, 0, 1, 3, 0, 0, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22, 0, 0, 7, 5, UMOCK_ENDPOINT, 3, 64, 0, 4, 9, 4, 1, 0, 1,
+    3, 1, 1, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22, sizeof scanner_desc_keyboard, 0, 7, 5, 0x82, 3, 8, 0, 10};
+static const uint8_t keyboard_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x25, 0x05, 0xA4, 0xA4, 0x00, 0x01, 0, 0,
+    0, 1, 9, 2, 34, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 1, 3, 1, 1, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22,
+    sizeof scanner_desc_keyboard, 0, 7, 5, 0x81, 3, 8, 0, 10};
+static const uint8_t storage_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 64, 0x25, 0x05, 0xA5, 0xA4, 0x00, 0x01, 0, 0,
+    0, 1, 9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 8, 6, 0x50, 0, 7, 5, 0x81, 2, 64, 0, 0, 7, 5, 0x02, 2, 64, 0,
+    0};
+
+static struct umock_dev scanner = {.name = "scanner",
+    .path = "1-1",
+    .ours = 1,
+    .descriptors = scanner_descriptors,
+    .descriptors_len = sizeof scanner_descriptors};
+static struct umock_dev keyboard = {.name = "keyboard",
+    .path = "1-2",
+    .descriptors = keyboard_descriptors,
+    .descriptors_len = sizeof keyboard_descriptors,
+    .report_desc = {scanner_desc_keyboard},
+    .report_desc_len = {sizeof scanner_desc_keyboard}};
+static struct umock_dev storage = {.name = "storage",
+    .path = "1-3",
+    .descriptors = storage_descriptors,
+    .descriptors_len = sizeof storage_descriptors};
+static const struct scanner_layout *layout = &scanner_layouts[0];
+static UMockdevTestbed *testbed;
+static unsigned next_devnum = 2;
+static bool no_hid;
+
+#define SYS "/devices/pci0000:00/usb1/"
+
+static void add_hex(GString *s, const char *name, const uint8_t *p, size_t n)
+{
+    g_string_append_printf(s, "H: %s=", name);
+    for (size_t i = 0; i < n; i++)
+        g_string_append_printf(s, "%02x", p[i]);
+    g_string_append(s, "\n");
+}
+
+/* One interface, and below it the HID instance that usbhid makes, with its report descriptor. */
+static void add_interface(GString *s, const struct umock_dev *d, unsigned n, const uint8_t *desc)
+{
+    bool hid = d->report_desc[n] && !no_hid;
+
+    g_string_append_printf(s,
+        "\nP: " SYS "%s/%s:1.%u\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\nA: bInterfaceNumber=%02x\\n\n"
+        "A: bInterfaceClass=%02x\\n\nA: bInterfaceSubClass=%02x\\n\nA: bInterfaceProtocol=%02x\\n\n",
+        d->path, d->path, n, n, desc[5], desc[6], desc[7]);
+    if (!hid)
+        return;
+    g_string_append(s, "L: driver=../../../../../../bus/usb/drivers/usbhid\n");
+    g_string_append_printf(s, "\nP: " SYS "%s/%s:1.%u/0003:1EAB:0D10.%04X\nE: SUBSYSTEM=hid\n", d->path, d->path, n,
+        (next_devnum - 1) * 16 + n);
+    add_hex(s, "report_descriptor", d->report_desc[n], d->report_desc_len[n]);
+}
+
+static void plug(struct umock_dev *d)
+{
+    unsigned devnum = next_devnum++, interfaces = d->descriptors[18 + 4], n = 0;
+    GString *s = g_string_new(NULL);
+    GError *error = NULL;
+    char node[40];
+
+    umock_dev_reset(d);
+    snprintf(node, sizeof node, "/dev/bus/usb/001/%03u", devnum);
+    g_string_append_printf(s,
+        "P: " SYS "%s\nN: bus/usb/001/%03u\nE: SUBSYSTEM=usb\nE: DRIVER=usb\nE: DEVTYPE=usb_device\nE: BUSNUM=001\n"
+        "E: DEVNUM=%03u\nE: DEVNAME=%s\nA: busnum=1\\n\nA: devnum=%u\\n\nA: speed=12\\n\nA: bConfigurationValue=1\\n\n"
+        "A: bNumInterfaces= %u\\n\nA: idVendor=%02x%02x\\n\nA: idProduct=%02x%02x\\n\nA: product=Test %s\\n\n",
+        d->path, devnum, devnum, node, devnum, interfaces, d->descriptors[9], d->descriptors[8], d->descriptors[11],
+        d->descriptors[10], d->name);
+    add_hex(s, "descriptors", d->descriptors, d->descriptors_len);
+    for (size_t at = 18; at < d->descriptors_len; at += d->descriptors[at])
+        if (d->descriptors[at + 1] == 4)
+            add_interface(s, d, n++, d->descriptors + at);
+    if (!umockdev_testbed_attach_ioctl(testbed, node, d->handler, &error) ||
+        !umockdev_testbed_add_from_string(testbed, s->str, &error)) {
+        fprintf(stderr, "host: %s: %s\n", d->name, error ? error->message : "?");
+        exit(98);
+    }
+    g_string_free(s, TRUE);
+}
+
+static void unplug(struct umock_dev *d)
+{
+    char path[96], hid[160];
+
+    umock_dev_unplug(d);
+    for (unsigned n = 0; n < d->descriptors[18 + 4]; n++) {
+        snprintf(path, sizeof path, "/sys" SYS "%s/%s:1.%u", d->path, d->path, n);
+        snprintf(hid, sizeof hid, "%s/0003:1EAB:0D10.%04X", path, (next_devnum - 1) * 16 + n);
+        if (d->report_desc[n] && !no_hid)
+            umockdev_testbed_remove_device(testbed, hid);
+        umockdev_testbed_remove_device(testbed, path);
+    }
+    snprintf(path, sizeof path, "/sys" SYS "%s", d->path);
+    umockdev_testbed_uevent(testbed, path, "remove");
+    umockdev_testbed_remove_device(testbed, path);
+}
+
+static void push_report(const char *text, size_t n, int more, unsigned length)
+{
+    struct umock_act a = {.length = length};
+
+    scanner_report(layout, a.bytes, "]Q1", text, n, more);
+    if (!umock_dev_push(&scanner, &a))
+        exit(98);
+}
+
+static void push_text(const char *text)
+{
+    size_t n = strlen(text);
+
+    for (size_t at = 0; at < n; at += SCANNER_DATA)
+        push_report(text + at, n - at < SCANNER_DATA ? n - at : SCANNER_DATA, n - at > SCANNER_DATA, SCANNER_REPORT);
+}
+
+static void push_raw(const char *hex)
+{
+    struct umock_act a = {0};
+
+    for (; hex[0] && hex[1] && a.length < SCANNER_REPORT; hex += 2) {
+        unsigned byte;
+        if (sscanf(hex, "%2x", &byte) == 1)
+            a.bytes[a.length++] = (uint8_t)byte;
+    }
+    umock_dev_push(&scanner, &a);
+}
+
+static void command(char *line)
+{
+    char *arg = strchr(line, ' ');
+
+    arg = arg ? (*arg = 0, arg + 1) : line + strlen(line);
+    if (!strcmp(line, "scan"))
+        push_text(arg);
+    else if (!strcmp(line, "part"))
+        push_report(arg, strlen(arg), 1, SCANNER_REPORT);
+    else if (!strcmp(line, "raw"))
+        push_raw(arg);
+    else if (!strcmp(line, "short")) {
+        char *text;
+        unsigned n = (unsigned)strtoul(arg, &text, 10);
+        text += *text == ' ';
+        push_report(text, strlen(text), 0, n);
+    } else if (!strcmp(line, "stall"))
+        umock_dev_push(&scanner, &(struct umock_act){.status = -EPIPE});
+    else if (!strcmp(line, "error"))
+        umock_dev_push(&scanner, &(struct umock_act){.status = -atoi(arg)});
+    else if (!strcmp(line, "unplug"))
+        unplug(&scanner);
+    else if (!strcmp(line, "plug"))
+        plug(&scanner);
+    else if (!strcmp(line, "deny") || !strcmp(line, "allow"))
+        scanner.deny = line[0] == 'd';
+    else {
+        fprintf(stderr, "host: unknown command %s\n", line);
+        exit(98);
+    }
+}
+
+static pid_t spawn(char **argv)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (!freopen("/dev/null", "r", stdin))
+            _exit(126);
+        execvp(argv[0], argv);
+        perror(argv[0]);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Reads commands until their end, or until the child has gone. */
+static void serve(pid_t pid, int *status, bool *ended)
+{
+    char line[8192];
+
+    for (;;) {
+        struct pollfd p = {.fd = 0, .events = POLLIN};
+        *ended = waitpid(pid, status, WNOHANG) == pid;
+        if (*ended)
+            return;
+        if (poll(&p, 1, 50) <= 0)
+            continue;
+        if (!fgets(line, sizeof line, stdin))
+            return;
+        line[strcspn(line, "\n")] = 0;
+        command(line);
+    }
+}
+
+static int options(int argc, char **argv)
+{
+    bool late = false, bad_desc = false;
+    int i = 1;
+
+    for (; i < argc && strcmp(argv[i], "--"); i++) {
+        if (!strcmp(argv[i], "--layout") && i + 1 < argc)
+            layout = scanner_layout(argv[++i]);
+        late = late || !strcmp(argv[i], "--late");
+        no_hid = no_hid || !strcmp(argv[i], "--no-hid");
+        bad_desc = bad_desc || !strcmp(argv[i], "--bad-desc");
+    }
+    if (i + 1 >= argc || !layout)
+        exit(2);
+    scanner.report_desc[0] = layout->desc;
+    scanner.report_desc_len[0] = layout->desc_len - (bad_desc ? 1 : 0);
+    scanner.report_desc[1] = scanner_desc_keyboard;
+    scanner.report_desc_len[1] = sizeof scanner_desc_keyboard;
+    if (bad_desc)
+        scanner.ours = 0;
+    testbed = umockdev_testbed_new();
+    umock_dev_init(&scanner);
+    umock_dev_init(&keyboard);
+    umock_dev_init(&storage);
+    plug(&keyboard);
+    plug(&storage);
+    if (!late)
+        plug(&scanner);
+    return i + 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct umock_dev *all[] = {&scanner, &keyboard, &storage};
+    int status = 0, program = options(argc, argv);
+    pid_t pid = spawn(argv + program);
+    bool ended;
+    unsigned foreign = 0;
+
+    setvbuf(stdin, NULL, _IONBF, 0);
+    serve(pid, &status, &ended);
+    if (!ended) {
+        kill(pid, SIGTERM);
+        waitpid(pid, &status, 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        fprintf(stderr, "host: %s ioctls=%u foreign=%u\n", all[i]->name, all[i]->ioctls, all[i]->foreign);
+        foreign += all[i]->foreign;
+    }
+    fprintf(stderr, "host: scanner driver=%d claimed=%d\n", scanner.kernel_driver[0], scanner.claimed[0]);
+    if (foreign)
+        return 99;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
