@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The counter: the terminal's HTTP API for the cashier's command line and POS software (docs/protocol.md "Counter API",
+ * proto/counter-api.yaml), on a Unix socket without a token and on a loopback address with one.
+ *
+ *     counter_new(&config, &c)                     both sockets are bound and listening
+ *     loop: n = counter_fds(c, fds, COUNTER_FDS)   poll them, at most counter_timeout_ms(c)
+ *           counter_run(c)                         answers what came in; calls the functions of counter_ops
+ *     counter_checkout(c, checkout) ...            something changed: waiting requests and listeners hear of it
+ *     counter_free(&c)
+ *
+ * One thread, the loop's; never blocks. Deliberately not here: decisions (client/core) and whom they are asked of
+ * (client/terminal). */
+#ifndef HUIKA_COUNTER_H
+#define HUIKA_COUNTER_H
+#include "client/core/checkout.h"
+#include "client/ports/clock.h"
+#include "client/ports/journal.h"
+#include "client/ports/state.h"
+#include <poll.h>
+#include <sys/socket.h>
+
+enum {
+    COUNTER_FDS = 4,
+    COUNTER_BODY_MAX = 65536,
+    COUNTER_WAIT_S = 30,
+    COUNTER_LISTENERS = 16,
+    COUNTER_CONNECTIONS = 64
+};
+
+struct counter;
+
+/* How a request shows a card: a scanned text or a number. Borrowed, wiped by the counter. */
+struct counter_card {
+    const char *scan; /* NULL: none */
+    size_t scan_len;
+    struct checkout_digits number; /* text NULL: none */
+};
+
+/* POST /v1/checkouts */
+struct counter_order {
+    const char *key;                   /* Idempotency-Key, 1 .. JOURNAL_KEY_MAX visible characters */
+    const uint8_t *request;            /* KEY_HASH bytes: hash of the request's body */
+    struct checkout_purchase purchase; /* its lines are taken by a successful begin that returns a new checkout */
+    struct counter_card card;
+};
+
+/* What the terminal does for the counter. Checkouts given back are borrowed until the next call of anything. */
+struct counter_ops {
+    /* A new checkout, or the one that this key began, with ERR_OK as well; ERR_IDEMPOTENCY_REUSE if that one's request was
+     * another. Errors of checkout_amount and checkout_number: nothing was begun. */
+    enum err (*begin)(void *ctx, struct counter_order *o, const struct checkout **out);
+    /* By checkout id; also a sale of an earlier run. ERR_NOT_FOUND. */
+    enum err (*find)(void *ctx, const char *id, const struct checkout **out);
+    /* The one at the counter. ERR_NOT_FOUND. */
+    enum err (*current)(void *ctx, const struct checkout **out);
+    /* ERR_NOT_FOUND, and the errors of client/core/checkout.h. */
+    enum err (*card)(void *ctx, const char *id, const struct counter_card *card, const struct checkout **out);
+    enum err (*amount)(void *ctx, const char *id, const struct checkout_purchase *p, const struct checkout **out);
+    /* ERR_OK only for an applied one; ERR_DISK_FULL, ERR_IO: not recorded, it can be confirmed again. */
+    enum err (*confirm)(void *ctx, const char *id, const struct checkout **out);
+    enum err (*cancel)(void *ctx, const char *id, const struct checkout **out);
+    /* As if a reader had read it. */
+    enum err (*scan)(void *ctx, const char *text, size_t len, const struct checkout **out);
+    /* The body of GET /v1/status. New reference; NULL if out of memory. */
+    json_t *(*status)(void *ctx);
+    /* The shop notice in force; NULL: none. */
+    const struct notice_shop *(*shop)(void *ctx);
+    void *ctx;
+};
+
+/* All borrowed, and must outlive the counter, except `socket` and `token`. */
+struct counter_config {
+    const char *socket;                    /* path; NULL: no Unix socket */
+    const struct sockaddr_storage *listen; /* loopback only, port 0: any free one; NULL: no TCP */
+    const char *token;                     /* for TCP; copied */
+    const struct counter_ops *ops;
+    const struct state_info *info;
+    struct journal *journal;
+    const struct clock *clock;
+};
+
+/* "127.0.0.1:8730", "localhost:8730", "[::1]:8730". ERR_BAD_VALUE: no such form; ERR_FORBIDDEN: not a loopback address. */
+enum err counter_address(const char *text, struct sockaddr_storage *out);
+
+/* ERR_BUSY: another program listens there; ERR_TOO_LARGE: socket path; ERR_IO, ERR_NOMEM. The socket's mode is 0660, its
+ * group huika where there is such a group. */
+enum err counter_new(const struct counter_config *c, struct counter **out);
+void counter_free(struct counter **c);
+
+size_t counter_fds(const struct counter *c, struct pollfd *fds, size_t max);
+int counter_timeout_ms(const struct counter *c);
+void counter_run(struct counter *c);
+/* "127.0.0.1:8730", as bound; "" without TCP. */
+const char *counter_bound(const struct counter *c);
+
+/* News. Cheap when nobody listens. */
+void counter_checkout(struct counter *c, const struct checkout *checkout);
+void counter_status(struct counter *c);
+void counter_scan(struct counter *c, const char *kind);
+void counter_device(struct counter *c, const char *label, const char *use, const char *why);
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /v1/events: Server-Sent Events (WHATWG HTML, section 9.2). A listener begins with the state of things; each event
+ * carries the whole of what it is about, so that a lost one does no harm. One that does not read is hung up on. */
+#include "client/counter/parts.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { BEHIND_MAX = 65536, ALIVE_MS = 15000 };
+
+struct listener {
+    struct events *events;
+    struct MHD_Connection *conn;
+    struct buf out; /* not taken by libmicrohttpd yet */
+    bool suspended, hung_up;
+    struct listener *next;
+};
+
+struct events {
+    struct listener *listeners;
+    size_t listener_cnt;
+    uint64_t last_id;
+    int64_t alive_mono_ms; /* next sign of life: only by sending is a vanished listener noticed */
+};
+
+struct events *events_new(void)
+{
+    return calloc(1, sizeof(struct events));
+}
+
+static void wake(struct listener *l)
+{
+    if (!l->suspended)
+        return;
+    l->suspended = false;
+    MHD_resume_connection(l->conn);
+}
+
+void events_hang_up(struct counter *c)
+{
+    for (struct listener *l = c->events->listeners; l; l = l->next) {
+        l->hung_up = true;
+        wake(l);
+    }
+}
+
+/* Listeners are freed by libmicrohttpd's last call, which comes when the daemon stops; *e must be freed after that. */
+void events_free(struct events **e)
+{
+    free(*e);
+    *e = NULL;
+}
+
+static void push(struct listener *l, const void *p, size_t n)
+{
+    if (l->hung_up || buf_add(&l->out, p, n))
+        l->hung_up = true;
+    wake(l);
+}
+
+static ssize_t take(void *cls, uint64_t pos, char *out, size_t max)
+{
+    struct listener *l = cls;
+    (void)pos;
+    if (l->hung_up)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    size_t n = l->out.len < max ? l->out.len : max;
+    if (!n) {
+        l->suspended = true;
+        MHD_suspend_connection(l->conn);
+        return 0;
+    }
+    memcpy(out, l->out.data, n);
+    memmove(l->out.data, l->out.data + n, l->out.len - n);
+    l->out.len -= n;
+    return (ssize_t)n;
+}
+
+static void forget(void *cls)
+{
+    struct listener *l = cls;
+    for (struct listener **at = &l->events->listeners; *at; at = &(*at)->next)
+        if (*at == l) {
+            *at = l->next;
+            l->events->listener_cnt--;
+            break;
+        }
+    buf_wipe(&l->out);
+    free(l);
+}
+
+static enum err format(struct events *e, const char *type, json_t *data, struct buf *out)
+{
+    enum err r = buf_printf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)++e->last_id, type);
+    if (!r)
+        r = data ? jsonx_write(data, out) : ERR_NOMEM;
+    return r ? r : buf_adds(out, "\n\n");
+}
+
+bool events_wanted(const struct counter *c)
+{
+    return c->events->listeners;
+}
+
+void events_add(struct counter *c, const char *type, json_t *taken)
+{
+    struct buf text;
+    buf_init(&text, BEHIND_MAX);
+    if (!format(c->events, type, taken, &text))
+        for (struct listener *l = c->events->listeners; l; l = l->next)
+            push(l, text.data, text.len);
+    json_decref(taken);
+    buf_wipe(&text);
+}
+
+/* The state of things for one who has just come. */
+static void greet(struct counter *c, struct listener *l)
+{
+    const struct counter_ops *ops = c->config.ops;
+    const struct checkout *k = NULL;
+    json_t *status = ops->status(ops->ctx), *current = NULL;
+    if (buf_adds(&l->out, "retry: 1000\n\n") || format(c->events, "status", status, &l->out))
+        l->hung_up = true;
+    if (!ops->current(ops->ctx, &k)) {
+        current = view_checkout(c, k, ERR_LANG_ZH);
+        if (format(c->events, "checkout", current, &l->out))
+            l->hung_up = true;
+    }
+    json_decref(status);
+    json_decref(current);
+}
+
+enum MHD_Result events_listen(struct request *r)
+{
+    struct counter *c = r->counter;
+    struct events *e = c->events;
+    if (e->listener_cnt >= COUNTER_LISTENERS)
+        return reply_problem(r, ERR_TOO_MANY);
+    struct listener *l = calloc(1, sizeof *l);
+    if (!l)
+        return MHD_NO;
+    l->events = e;
+    l->conn = r->conn;
+    buf_init(&l->out, BEHIND_MAX);
+    greet(c, l);
+    struct MHD_Response *resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 2048, take, l, forget);
+    if (!resp) {
+        buf_release(&l->out);
+        free(l);
+        return MHD_NO;
+    }
+    if (!e->listeners)
+        e->alive_mono_ms = counter_now(c) + ALIVE_MS;
+    l->next = e->listeners;
+    e->listeners = l;
+    e->listener_cnt++;
+    reply_headers(resp, "text/event-stream");
+    r->answered = true;
+    enum MHD_Result ok = MHD_queue_response(r->conn, MHD_HTTP_OK, resp);
+    MHD_destroy_response(resp);
+    return ok;
+}
+
+void events_tick(struct counter *c)
+{
+    struct events *e = c->events;
+    int64_t now = counter_now(c);
+    if (!e->listeners || now < e->alive_mono_ms)
+        return;
+    e->alive_mono_ms = now + ALIVE_MS;
+    for (struct listener *l = e->listeners; l; l = l->next)
+        push(l, ":\n\n", 3);
+}
+
+int64_t events_due_mono_ms(const struct counter *c)
+{
+    return c->events->listeners ? c->events->alive_mono_ms : INT64_MAX;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the counter share. */
+#ifndef HUIKA_COUNTER_PARTS_H
+#define HUIKA_COUNTER_PARTS_H
+#include "base/buf.h"
+#include "base/jsonx.h"
+#include "client/counter/counter.h"
+#include <microhttpd.h>
+
+struct events;
+
+/* One of the two doors. */
+struct door {
+    struct counter *counter;
+    struct MHD_Daemon *daemon; /* NULL: this door does not exist */
+    int fd;
+    bool tcp;       /* wants Host, Origin and token; the Unix socket's mode guards the other */
+    int64_t tokens; /* of the rate limit, in thousandths of a request */
+    int64_t tokens_mono_ms;
+};
+
+struct counter {
+    struct counter_config config;
+    uint8_t token_hash[KEY_HASH];
+    struct door unix_door, tcp_door;
+    char bound[64];
+    uint16_t port;
+    struct request *waiting; /* suspended, see wait.c */
+    struct events *events;
+};
+
+/* One request, from its first header to its answer. */
+struct request {
+    struct door *door;
+    struct counter *counter;
+    struct MHD_Connection *conn;
+    const char *method;
+    char id[ULID_LEN + 1]; /* {id} of the path */
+    struct buf body;
+    json_t *json;     /* the body, for routes that want one */
+    enum err trouble; /* found before the body was whole */
+    bool answered;
+
+    bool held; /* suspended: in counter->waiting */
+    struct request *next;
+    int64_t until_mono_ms;
+    char checkout_id[ULID_LEN + 1];
+    uint32_t rev;
+    bool by_rev;     /* until rev is greater; else until it is no longer verifying */
+    unsigned status; /* of the answer after the wait */
+};
+
+/* gate.c: ERR_OK, or why this request is not let in. */
+enum err gate_check(struct request *r);
+
+/* route.c */
+enum MHD_Result route_handle(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **con_cls);
+void route_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode code);
+/* Query argument or NULL. */
+const char *route_query(const struct request *r, const char *name);
+const char *route_header(const struct request *r, const char *name);
+/* Number in 0..max from the query; `absent` if not given. ERR_BAD_VALUE. */
+enum err route_query_int(const struct request *r, const char *name, int64_t max, int64_t absent, int64_t *out);
+
+/* reply.c: each queues the one answer of the request. */
+enum MHD_Result reply_json(struct request *r, unsigned status, json_t *taken);
+enum MHD_Result reply_text(struct request *r, const char *text);
+enum MHD_Result reply_problem(struct request *r, enum err e);
+/* The same with a detail of our own (English). */
+enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *detail);
+/* The headers that every answer carries. */
+void reply_headers(struct MHD_Response *resp, const char *type);
+
+/* view.c: documents. New references, NULL if out of memory. */
+json_t *view_checkout(const struct counter *c, const struct checkout *k, enum err_lang lang);
+json_t *view_text(enum err e);
+enum err_lang view_lang(const struct request *r);
+
+/* wait.c: answers with the checkout at once, or when it has changed. */
+enum MHD_Result wait_checkout(struct request *r, unsigned status, const struct checkout *k);
+enum MHD_Result wait_over(struct request *r);
+void wait_changed(struct counter *c, const struct checkout *k);
+void wait_forget(struct request *r);
+void wait_expire(struct counter *c, bool all);
+int64_t wait_due_mono_ms(const struct counter *c);
+
+/* events.c */
+struct events *events_new(void);
+void events_free(struct events **e);
+enum MHD_Result events_listen(struct request *r);
+void events_add(struct counter *c, const char *type, json_t *taken);
+bool events_wanted(const struct counter *c);
+void events_hang_up(struct counter *c); /* before the daemons stop */
+void events_tick(struct counter *c);
+int64_t events_due_mono_ms(const struct counter *c);
+
+/* One function per method and path; named in route.c. */
+typedef enum MHD_Result route_fn(struct request *r);
+route_fn status_get;
+route_fn scans_post;
+route_fn checkouts_post, checkouts_current, checkouts_get, checkouts_card, checkouts_amount, checkouts_confirm,
+    checkouts_cancel;
+route_fn sales_list, sales_get, sales_receipt;
+
+static inline int64_t counter_now(const struct counter *c)
+{
+    return c->config.clock->mono_ms(c->config.clock->ctx);
+}
+#endif

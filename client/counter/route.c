@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request line to the function of its resource. */
+#include "client/counter/parts.h"
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SOCKET_ONLY = 1 };
+
+static const struct route {
+    const char *method, *path; /* {id} is one segment of 26 characters */
+    route_fn *fn;
+    unsigned flags;
+} routes[] = {
+    {"GET", "/v1/status", status_get, 0},
+    {"GET", "/v1/events", events_listen, 0},
+    {"POST", "/v1/scans", scans_post, SOCKET_ONLY},
+    {"POST", "/v1/checkouts", checkouts_post, 0},
+    {"GET", "/v1/checkouts/current", checkouts_current, 0},
+    {"GET", "/v1/checkouts/{id}", checkouts_get, 0},
+    {"POST", "/v1/checkouts/{id}/card", checkouts_card, 0},
+    {"POST", "/v1/checkouts/{id}/amount", checkouts_amount, 0},
+    {"POST", "/v1/checkouts/{id}/confirm", checkouts_confirm, 0},
+    {"POST", "/v1/checkouts/{id}/cancel", checkouts_cancel, 0},
+    {"GET", "/v1/sales", sales_list, 0},
+    {"GET", "/v1/sales/{id}", sales_get, 0},
+    {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
+};
+
+static bool matches(const char *pattern, const char *url, char id[static ULID_LEN + 1])
+{
+    const char *at = strstr(pattern, "{id}");
+    if (!at)
+        return !strcmp(pattern, url);
+    size_t head = (size_t)(at - pattern);
+    if (strncmp(pattern, url, head) || strcspn(url + head, "/") != ULID_LEN || strcmp(at + 4, url + head + ULID_LEN))
+        return false;
+    memcpy(id, url + head, ULID_LEN);
+    id[ULID_LEN] = 0;
+    return true;
+}
+
+static enum MHD_Result dispatch(struct request *r, const char *url)
+{
+    bool known = false;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        const struct route *to = &routes[i];
+        if (!matches(to->path, url, r->id) || (to->flags & SOCKET_ONLY && r->door->tcp))
+            continue;
+        known = true;
+        if (!strcmp(to->method, r->method))
+            return to->fn(r);
+    }
+    return reply_problem(r, known ? ERR_METHOD : ERR_NOT_FOUND);
+}
+
+const char *route_header(const struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name);
+}
+
+const char *route_query(const struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->conn, MHD_GET_ARGUMENT_KIND, name);
+}
+
+enum err route_query_int(const struct request *r, const char *name, int64_t max, int64_t absent, int64_t *out)
+{
+    const char *s = route_query(r, name);
+    if (!s) {
+        *out = absent;
+        return ERR_OK;
+    }
+    size_t n = strlen(s);
+    if (!n || n > 15 || strspn(s, "0123456789") != n)
+        return ERR_BAD_VALUE;
+    int64_t v = strtoll(s, NULL, 10);
+    if (v > max)
+        return ERR_BAD_VALUE;
+    *out = v;
+    return ERR_OK;
+}
+
+static bool is_json(const char *type)
+{
+    static const char want[] = "application/json";
+    size_t n = sizeof want - 1;
+    return type && !strncasecmp(type, want, n) && (!type[n] || type[n] == ';' || type[n] == ' ');
+}
+
+/* What can be said before the body is read; a refused request's body is read and dropped. */
+static enum err first_look(struct request *r)
+{
+    enum err e = gate_check(r);
+    if (e)
+        return e;
+    const char *len = route_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH),
+               *type = route_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+    bool empty = !len ? !route_header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) : !strcmp(len, "0");
+    if (!strcmp(r->method, "POST") && !is_json(type) && !(empty && !type))
+        return ERR_UNSUPPORTED_MEDIA;
+    if (len && (strlen(len) > 8 || strtol(len, NULL, 10) > COUNTER_BODY_MAX))
+        return ERR_TOO_LARGE;
+    return ERR_OK;
+}
+
+static enum MHD_Result begin(struct door *d, struct MHD_Connection *conn, const char *method, void **con_cls)
+{
+    struct request *r = calloc(1, sizeof *r);
+    if (!r)
+        return MHD_NO;
+    *r = (struct request){.door = d, .counter = d->counter, .conn = conn, .method = method};
+    buf_init(&r->body, COUNTER_BODY_MAX);
+    *con_cls = r;
+    r->trouble = first_look(r);
+    /* Too large a body is answered before it is sent; the connection ends. */
+    return r->trouble == ERR_TOO_LARGE ? reply_problem(r, r->trouble) : MHD_YES;
+}
+
+static enum MHD_Result complete(struct request *r, const char *url)
+{
+    if (r->held)
+        return wait_over(r);
+    if (r->trouble)
+        return reply_problem(r, r->trouble);
+    if (r->body.len) {
+        enum err e = jsonx_parse(buf_str(&r->body), r->body.len, &r->json);
+        if (!e && !json_is_object(r->json))
+            e = ERR_BAD_JSON;
+        if (e)
+            return reply_problem(r, e);
+    }
+    return dispatch(r, url);
+}
+
+enum MHD_Result route_handle(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **con_cls)
+{
+    struct request *r = *con_cls;
+    (void)version;
+    if (!r)
+        return begin(cls, conn, method, con_cls);
+    if (*upload_len) {
+        enum err e = r->trouble ? ERR_OK : buf_add(&r->body, upload, *upload_len);
+        if (e)
+            r->trouble = e;
+        *upload_len = 0;
+        return MHD_YES;
+    }
+    return r->answered ? MHD_YES : complete(r, url);
+}
+
+void route_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode code)
+{
+    struct request *r = *con_cls;
+    (void)cls;
+    (void)conn;
+    (void)code;
+    if (!r)
+        return;
+    wait_forget(r);
+    json_decref(r->json);
+    buf_wipe(&r->body);
+    free(r);
+    *con_cls = NULL;
+}

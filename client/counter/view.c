@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/counter/parts.h"
+#include "client/print/receipt.h"
+#include <string.h>
+
+json_t *view_text(enum err e)
+{
+    return json_pack("{s:s, s:s}", "zh", err_text(e, ERR_LANG_ZH), "en", err_text(e, ERR_LANG_EN));
+}
+
+enum err_lang view_lang(const struct request *r)
+{
+    const char *lang = route_query(r, "lang");
+    return lang && !strcmp(lang, "en") ? ERR_LANG_EN : ERR_LANG_ZH;
+}
+
+/* What the cashier should know or do now. */
+static json_t *step_text(const struct checkout *k)
+{
+    static const struct {
+        const char *zh, *en;
+    } texts[] = {
+        [CHECKOUT_WAITING] = {"请扫会员卡背面的二维码，或刷卡、键入卡号。",
+            "Scan the QR on the member card's back, or key its number."},
+        [CHECKOUT_VERIFYING] = {"正在核验…", "Checking the card."},
+        [CHECKOUT_AMOUNT] = {"会员有效，请输入消费金额。", "A valid member. Enter the amount."},
+        [CHECKOUT_QUOTED] = {"会员有效，请与卡面核对姓名和末四位后确认优惠。",
+            "A valid member. Compare name and last four digits with the card, then confirm."},
+        [CHECKOUT_APPLIED] = {"优惠已记录，交易完成。", "The discount is recorded; the sale is done."},
+    };
+    if (k->state == CHECKOUT_REFUSED || k->state == CHECKOUT_CANCELLED)
+        return view_text(k->reason);
+    if (k->error)
+        return view_text(k->error);
+    size_t i = k->state < sizeof texts / sizeof *texts && texts[k->state].zh ? k->state : CHECKOUT_WAITING;
+    return json_pack("{s:s, s:s}", "zh", texts[i].zh, "en", texts[i].en);
+}
+
+static void put(json_t *v, const char *key, const char *text)
+{
+    if (text && *text)
+        json_object_set_new(v, key, json_string(text));
+}
+
+static json_t *lines_json(const struct checkout *k, bool quoted)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < k->line_cnt; i++) {
+        json_t *line =
+            json_pack("{s:s, s:I}", "category", k->lines[i].category, "amount_fen", (json_int_t)k->lines[i].amount_fen);
+        if (quoted)
+            json_object_set_new(line, "discount_fen", json_integer(k->quote.line_discount_fen[i]));
+        json_array_append_new(list, line);
+    }
+    return list;
+}
+
+static void put_receipt(json_t *v, const struct counter *c, const struct checkout *k, enum err_lang lang)
+{
+    const struct notice_shop *shop = c->config.ops->shop(c->config.ops->ctx);
+    const struct receipt r = {.shop_name = shop ? shop->name : "",
+        .at_utc_ms = k->at_utc_ms,
+        .terminal_number = c->config.info->number,
+        .seq = k->seq,
+        .total_fen = k->total_fen,
+        .discount_fen = k->quote.discount_fen,
+        .pay_fen = k->quote.pay_fen,
+        .own_price = k->quote.own_price,
+        .offer_title = k->offer_title,
+        .verdict = k->verdict,
+        .card_last4 = k->card_last4,
+        .name_masked = k->name_masked,
+        .cashier = k->cashier,
+        .sale_id = k->sale_id};
+    struct buf text;
+    buf_init(&text, 16384);
+    if (!receipt_text(&r, lang, RECEIPT_58MM, &text))
+        put(v, "receipt", buf_str(&text));
+    buf_wipe(&text);
+}
+
+/* Nobody who looks at `verdict` alone may give a discount that was refused: it says member only while that holds. */
+static json_t *verdict_json(const struct checkout *k)
+{
+    if (k->state == CHECKOUT_REFUSED)
+        return json_string(verdict_name(VERDICT_REFUSED));
+    bool member = k->verdict == VERDICT_MEMBER && k->state != CHECKOUT_FAILED && k->state != CHECKOUT_CANCELLED;
+    return member ? json_string(verdict_name(VERDICT_MEMBER)) : json_null();
+}
+
+static void put_quote(json_t *v, const struct checkout *k)
+{
+    json_object_set_new(v, "discount_fen", json_integer(k->quote.discount_fen));
+    json_object_set_new(v, "pay_fen", json_integer(k->quote.pay_fen));
+    json_object_set_new(v, "own_price", json_boolean(k->quote.own_price));
+    put(v, "offer_id", k->offer_id);
+    put(v, "offer_title", k->offer_title);
+}
+
+json_t *view_checkout(const struct counter *c, const struct checkout *k, enum err_lang lang)
+{
+    bool quoted = k->state == CHECKOUT_QUOTED || k->state == CHECKOUT_APPLIED;
+    bool reasoned = k->state == CHECKOUT_REFUSED || k->state == CHECKOUT_CANCELLED;
+    json_t *v = json_pack("{s:s, s:I, s:s, s:o, s:o}", "checkout_id", k->id, "rev", (json_int_t)k->rev, "state",
+        checkout_state_name(k->state), "verdict", verdict_json(k), "text", step_text(k));
+    if (!v)
+        return NULL;
+    put(v, "reason", reasoned ? err_code(k->reason) : NULL);
+    put(v, "error", k->error ? err_code(k->error) : NULL);
+    put(v, "by", body_by_name(k->by));
+    put(v, "input", body_input_name(k->input));
+    put(v, "card_last4", k->card_last4);
+    put(v, "name_masked", k->name_masked);
+    put(v, "cashier", k->cashier);
+    if (k->total_fen)
+        json_object_set_new(v, "total_fen", json_integer(k->total_fen));
+    if (quoted)
+        put_quote(v, k);
+    if (k->line_cnt)
+        json_object_set_new(v, "lines", lines_json(k, quoted));
+    if (k->state == CHECKOUT_APPLIED) {
+        put(v, "sale_id", k->sale_id);
+        json_object_set_new(v, "at_ms", json_integer(k->at_utc_ms));
+        json_object_set_new(v, "seq", json_integer((json_int_t)k->seq));
+        put_receipt(v, c, k, lang);
+    }
+    return v;
+}
