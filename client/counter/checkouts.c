@@ -96,7 +96,7 @@ static enum err key_of(const struct request *r, const char **out)
         return ERR_IDEMPOTENCY_MISSING;
     size_t n = 0;
     for (; key[n]; n++)
-        if (key[n] <= ' ' || key[n] > '~' || n == JOURNAL_KEY_MAX)
+        if (key[n] <= ' ' || key[n] > '~' || n == COUNTER_KEY_MAX)
             return ERR_BAD_VALUE;
     *out = key;
     return ERR_OK;

@@ -13,9 +13,6 @@
 #ifndef HUIKA_COUNTER_H
 #define HUIKA_COUNTER_H
 #include "client/core/checkout.h"
-#include "client/ports/clock.h"
-#include "client/ports/journal.h"
-#include "client/ports/state.h"
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -24,7 +21,8 @@ enum {
     COUNTER_BODY_MAX = 65536,
     COUNTER_WAIT_S = 30,
     COUNTER_LISTENERS = 16,
-    COUNTER_CONNECTIONS = 64
+    COUNTER_CONNECTIONS = 64,
+    COUNTER_KEY_MAX = 64
 };
 
 struct counter;
@@ -38,10 +36,27 @@ struct counter_card {
 
 /* POST /v1/checkouts */
 struct counter_order {
-    const char *key;                   /* Idempotency-Key, 1 .. JOURNAL_KEY_MAX visible characters */
+    const char *key;                   /* Idempotency-Key, 1 .. COUNTER_KEY_MAX visible characters */
     const uint8_t *request;            /* KEY_HASH bytes: hash of the request's body */
     struct checkout_purchase purchase; /* its lines are taken by a successful begin that returns a new checkout */
     struct counter_card card;
+};
+
+/* A sale as the journal holds it; borrowed. */
+struct counter_sale {
+    const struct checkout *checkout; /* APPLIED */
+    uint32_t epoch;
+    enum body_outcome outcome; /* NONE: not sent yet */
+    enum err code;             /* why held */
+};
+/* Not 0 ends the walk, which returns it. */
+typedef enum err counter_sale_fn(void *ctx, const struct counter_sale *s);
+
+/* How a receipt is wanted. */
+struct counter_paper {
+    enum err_lang lang;
+    size_t columns;
+    bool copy;
 };
 
 /* What the terminal does for the counter. Checkouts given back are borrowed until the next call of anything. */
@@ -63,20 +78,22 @@ struct counter_ops {
     enum err (*scan)(void *ctx, const char *text, size_t len, const struct checkout **out);
     /* The body of GET /v1/status. New reference; NULL if out of memory. */
     json_t *(*status)(void *ctx);
-    /* The shop notice in force; NULL: none. */
-    const struct notice_shop *(*shop)(void *ctx);
+    /* Sales of a Shanghai day (base/tm.h), oldest first; the one of that id (ERR_NOT_FOUND). */
+    enum err (*day)(void *ctx, int32_t day, counter_sale_fn *each, void *each_ctx);
+    enum err (*sale)(void *ctx, const char *sale_id, counter_sale_fn *each, void *each_ctx);
+    /* The receipt of an applied checkout, appended to `out`. ERR_BAD_VALUE: columns. */
+    enum err (*receipt)(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
+    int64_t (*utc_ms)(void *ctx);
+    int64_t (*mono_ms)(void *ctx);
     void *ctx;
 };
 
-/* All borrowed, and must outlive the counter, except `socket` and `token`. */
+/* `ops` is borrowed and must outlive the counter. */
 struct counter_config {
-    const char *socket;                    /* path; NULL: no Unix socket */
+    const char *socket;                    /* path, copied; NULL: no Unix socket */
     const struct sockaddr_storage *listen; /* loopback only, port 0: any free one; NULL: no TCP */
     const char *token;                     /* for TCP; copied */
     const struct counter_ops *ops;
-    const struct state_info *info;
-    struct journal *journal;
-    const struct clock *clock;
 };
 
 /* "127.0.0.1:8730", "localhost:8730", "[::1]:8730". ERR_BAD_VALUE: no such form; ERR_FORBIDDEN: not a loopback address. */

@@ -75,6 +75,7 @@ void reply_headers(struct MHD_Response *resp, const char *type);
 /* view.c: documents. New references, NULL if out of memory. */
 json_t *view_checkout(const struct counter *c, const struct checkout *k, enum err_lang lang);
 json_t *view_text(enum err e);
+json_t *view_sale(const struct counter_sale *s);
 enum err_lang view_lang(const struct request *r);
 
 /* wait.c: answers with the checkout at once, or when it has changed. */
@@ -105,6 +106,6 @@ route_fn sales_list, sales_get, sales_receipt;
 
 static inline int64_t counter_now(const struct counter *c)
 {
-    return c->config.clock->mono_ms(c->config.clock->ctx);
+    return c->config.ops->mono_ms(c->config.ops->ctx);
 }
 #endif

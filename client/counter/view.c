@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/counter/parts.h"
-#include "client/print/receipt.h"
 #include <string.h>
 
 json_t *view_text(enum err e)
@@ -57,24 +56,10 @@ static json_t *lines_json(const struct checkout *k, bool quoted)
 
 static void put_receipt(json_t *v, const struct counter *c, const struct checkout *k, enum err_lang lang)
 {
-    const struct notice_shop *shop = c->config.ops->shop(c->config.ops->ctx);
-    const struct receipt r = {.shop_name = shop ? shop->name : "",
-        .at_utc_ms = k->at_utc_ms,
-        .terminal_number = c->config.info->number,
-        .seq = k->seq,
-        .total_fen = k->total_fen,
-        .discount_fen = k->quote.discount_fen,
-        .pay_fen = k->quote.pay_fen,
-        .own_price = k->quote.own_price,
-        .offer_title = k->offer_title,
-        .verdict = k->verdict,
-        .card_last4 = k->card_last4,
-        .name_masked = k->name_masked,
-        .cashier = k->cashier,
-        .sale_id = k->sale_id};
+    const struct counter_paper paper = {.lang = lang, .columns = 32};
     struct buf text;
     buf_init(&text, 16384);
-    if (!receipt_text(&r, lang, RECEIPT_58MM, &text))
+    if (!c->config.ops->receipt(c->config.ops->ctx, k, &paper, &text))
         put(v, "receipt", buf_str(&text));
     buf_wipe(&text);
 }
@@ -97,6 +82,21 @@ static void put_quote(json_t *v, const struct checkout *k)
     put(v, "offer_title", k->offer_title);
 }
 
+static void put_card(json_t *v, const struct checkout *k)
+{
+    put(v, "by", body_by_name(k->by));
+    put(v, "input", body_input_name(k->input));
+    put(v, "card_last4", k->card_last4);
+    put(v, "name_masked", k->name_masked);
+}
+
+static void put_sale(json_t *v, const struct checkout *k)
+{
+    put(v, "sale_id", k->sale_id);
+    json_object_set_new(v, "at_ms", json_integer(k->at_utc_ms));
+    json_object_set_new(v, "seq", json_integer((json_int_t)k->seq));
+}
+
 json_t *view_checkout(const struct counter *c, const struct checkout *k, enum err_lang lang)
 {
     bool quoted = k->state == CHECKOUT_QUOTED || k->state == CHECKOUT_APPLIED;
@@ -107,10 +107,7 @@ json_t *view_checkout(const struct counter *c, const struct checkout *k, enum er
         return NULL;
     put(v, "reason", reasoned ? err_code(k->reason) : NULL);
     put(v, "error", k->error ? err_code(k->error) : NULL);
-    put(v, "by", body_by_name(k->by));
-    put(v, "input", body_input_name(k->input));
-    put(v, "card_last4", k->card_last4);
-    put(v, "name_masked", k->name_masked);
+    put_card(v, k);
     put(v, "cashier", k->cashier);
     if (k->total_fen)
         json_object_set_new(v, "total_fen", json_integer(k->total_fen));
@@ -119,10 +116,26 @@ json_t *view_checkout(const struct counter *c, const struct checkout *k, enum er
     if (k->line_cnt)
         json_object_set_new(v, "lines", lines_json(k, quoted));
     if (k->state == CHECKOUT_APPLIED) {
-        put(v, "sale_id", k->sale_id);
-        json_object_set_new(v, "at_ms", json_integer(k->at_utc_ms));
-        json_object_set_new(v, "seq", json_integer((json_int_t)k->seq));
+        put_sale(v, k);
         put_receipt(v, c, k, lang);
     }
+    return v;
+}
+
+json_t *view_sale(const struct counter_sale *s)
+{
+    const struct checkout *k = s->checkout;
+    json_t *v = json_pack("{s:s, s:I, s:s, s:I, s:I}", "checkout_id", k->id, "epoch", (json_int_t)s->epoch, "verdict",
+        verdict_name(k->verdict), "total_fen", (json_int_t)k->total_fen, "shop_version", (json_int_t)k->shop_version);
+    if (!v)
+        return NULL;
+    put_sale(v, k);
+    put_card(v, k);
+    put_quote(v, k);
+    put(v, "cashier", k->cashier);
+    if (k->line_cnt)
+        json_object_set_new(v, "lines", lines_json(k, true));
+    put(v, "outcome", s->outcome == BODY_COUNTED ? "counted" : s->outcome == BODY_HELD ? "held" : "unsent");
+    put(v, "code", s->outcome == BODY_HELD ? err_code(s->code) : NULL);
     return v;
 }
