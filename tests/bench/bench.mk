@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make bench`: ratios against what is physically there, by turns within one run. BENCH_QUICK=1 is shorter and rougher.
+BENCH := $(addprefix $(BUILD)/bench/,load constant verdict_bench journal_bench)
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/tls.o $(call libs,ports core proto base)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -lmicrohttpd -lgnutls $(BASE_LIBS) -lssl
+
+bench: all $(BENCH) ## measure against bare OpenSSL, nginx, fdatasync and sqlite3 (BENCH_QUICK=1: shorter)
+	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/bench.py $(BENCH_ONLY)
+
+.PHONY: bench
