@@ -17,13 +17,14 @@ CFLAGS += -std=c11 -O2 -g $(WARN) $(HARD) $(SANF) $(if $(DEV),-Werror) $(shell p
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANF)
 
 # A room is a folder; it becomes one archive. Dependencies point left to right, never back (tools/rooms.py checks).
-ROOMS := service admin terminal counter print ports core proto base
+ROOMS := service admin terminal cli counter print ports core proto base
 base_DIRS := base
 proto_DIRS := proto
 core_DIRS := client/core
 ports_DIRS := client/ports client/ports/usb
 counter_DIRS := client/counter
 print_DIRS := client/print
+cli_DIRS := client/cli
 service_DIRS := service service/http service/ep service/store service/sign
 admin_DIRS := client/admin
 terminal_DIRS := client/terminal
@@ -41,7 +42,7 @@ all: $(PROGRAMS) $(BUILD)/locale/zh_CN/LC_MESSAGES/huika.mo ## build the four ho
 
 $(BUILD)/huika-terminal: $(BUILD)/obj/client/terminal.o $(call libs,terminal counter print ports core proto base)
 $(BUILD)/huika-terminal: LDLIBS = -lusb-1.0 -lmicrohttpd -lsqlite3 $(BASE_LIBS) -lssl
-$(BUILD)/huika: $(BUILD)/obj/client/huika.o $(call libs,print ports core proto base)
+$(BUILD)/huika: $(BUILD)/obj/client/huika.o $(call libs,cli ports core proto base)
 $(BUILD)/huika: LDLIBS = -lusb-1.0 -lsqlite3 $(BASE_LIBS) -lssl
 $(BUILD)/huika-admin: $(BUILD)/obj/client/admin/main.o $(call libs,admin ports proto base)
 $(BUILD)/huika-admin: LDLIBS = $(BASE_LIBS) -lssl
@@ -74,7 +75,7 @@ $(BUILD)/locale/%/LC_MESSAGES/huika.mo: po/%.po
 
 # Unit tests: tests/unit/<module>_test.c, one cmocka program each, linked with every room below the programs.
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service admin counter print ports core proto base)
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service admin cli counter print ports core proto base)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lusb-1.0 -lmicrohttpd -lgnutls -lsqlite3 $(BASE_LIBS) -lssl -lpthread
 unit: $(UNIT)

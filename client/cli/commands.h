@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `huika`, one function each; they return the exit code (base/cli.h). Their options stand in client/huika.c. */
+#ifndef HUIKA_COMMANDS_H
+#define HUIKA_COMMANDS_H
+#include "client/cli/api.h"
+
+int sell_run(struct cli *c);   /* sell.c */
+int status_run(struct cli *c); /* status.c */
+int status_devices_run(struct cli *c);
+int day_run(struct cli *c); /* day.c */
+int day_reprint_run(struct cli *c);
+int verify_run(struct cli *c); /* verify.c: journal verify */
+int events_run(struct cli *c); /* events.c */
+int events_simulate_run(struct cli *c);
+#endif

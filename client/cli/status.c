@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* huika status, huika devices. */
+#include "base/tm.h"
+#include "client/cli/commands.h"
+#include "client/cli/say.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { CERT_DAYS_SOON = 30 };
+
+/* The status as an object; NULL after an error line. */
+static json_t *fetch(struct cli *c, int *code)
+{
+    struct api a;
+    struct api_answer answer;
+    json_t *v = NULL;
+    if (!api_open(c, &a, code))
+        return NULL;
+    enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = "/v1/status"}, &answer);
+    if (!e && !answer.json)
+        e = ERR_NET_PROTOCOL;
+    if (e)
+        *code = api_fail(c, e, _("asking the terminal"));
+    else
+        v = json_incref(answer.json);
+    api_answer_release(&answer);
+    api_close(&a);
+    return v;
+}
+
+static void coloured(const struct cli *c, const char *sgr, const char *text)
+{
+    fputs(cli_color(c, sgr), stdout);
+    say_text(text);
+    fputs(cli_color(c, "0"), stdout);
+}
+
+static void say_shop(const struct cli *c, const json_t *shop)
+{
+    const char *standing = say_str(shop, "standing", "unknown"), *reason = say_str(shop, "reason", "");
+    bool listed = !strcmp(standing, "listed");
+    say_label(_("Shop"));
+    say_text(say_str(shop, "name", _("not known yet")));
+    fputs("  ", stdout);
+    coloured(c, listed ? "1;32" : "1;31",
+        listed                           ? _("listed")
+        : !strcmp(standing, "suspended") ? _("suspended")
+        : !strcmp(standing, "delisted")  ? _("delisted")
+                                         : _("standing unknown"));
+    if (*reason) {
+        fputs("  ", stdout);
+        say_text(reason);
+    }
+    putchar('\n');
+}
+
+static void say_time(int64_t at_utc_ms)
+{
+    char at[20];
+    tm_local(at_utc_ms, at);
+    fputs(at, stdout);
+}
+
+static void say_link(const struct cli *c, const json_t *v)
+{
+    const char *code = say_str(v, "last_error", NULL);
+    int64_t contact = say_int(v, "last_contact_ms", 0);
+    bool online = json_is_true(json_object_get(v, "online"));
+    say_label(_("Service"));
+    coloured(c, online ? "32" : "1;31", online ? _("online") : _("offline"));
+    if (contact) {
+        printf("  %s ", _("last heard"));
+        say_time(contact);
+    }
+    putchar('\n');
+    if (!online && code) {
+        say_label("");
+        say_text(err_text(err_from_code(code), i18n_lang()));
+        printf(" [%s]\n", code);
+    }
+}
+
+static void say_journal(const struct cli *c, const json_t *v)
+{
+    const json_t *head = json_object_get(v, "head");
+    int64_t unsent = say_int(v, "unsent", 0);
+    say_label(_("Records"));
+    printf("%" PRId64 "  %s", say_int(head, "seq", 0), cli_color(c, unsent ? "33" : "32"));
+    printf(_("%" PRId64 " waiting to be sent"), unsent);
+    printf("%s\n", cli_color(c, "0"));
+}
+
+static void say_devices(const struct cli *c, const json_t *list)
+{
+    json_t *d;
+    size_t i;
+    if (!json_array_size(list))
+        printf("%s\n", _("no USB device"));
+    json_array_foreach (list, i, d) {
+        bool used = json_is_true(json_object_get(d, "used"));
+        if (i)
+            say_label("");
+        coloured(c, used ? "32" : "2", used ? _("in use") : _("left alone"));
+        fputs("  ", stdout);
+        say_text(say_str(d, "label", ""));
+        fputs("  ", stdout);
+        say_text(used ? say_str(d, "as", "") : say_str(d, "why", ""));
+        putchar('\n');
+    }
+}
+
+int status_run(struct cli *c)
+{
+    int code = CLI_OK;
+    json_t *v = fetch(c, &code);
+    if (!v)
+        return code;
+    if (c->json) {
+        say_json(v);
+        return CLI_OK;
+    }
+    const json_t *terminal = json_object_get(v, "terminal");
+    int64_t days = say_int(v, "cert_days", 0);
+    say_shop(c, json_object_get(v, "shop"));
+    say_label(_("Terminal"));
+    printf("%" PRId64 "  huika-terminal ", say_int(terminal, "number", 0));
+    say_text(say_str(v, "version", "?"));
+    putchar('\n');
+    say_link(c, v);
+    say_journal(c, v);
+    say_label(_("Certificate"));
+    printf("%s", cli_color(c, days < CERT_DAYS_SOON ? "33" : "0"));
+    printf(_("%" PRId64 " days left"), days);
+    printf("%s\n", cli_color(c, "0"));
+    say_label(_("Devices"));
+    say_devices(c, json_object_get(v, "devices"));
+    json_decref(v);
+    return CLI_OK;
+}
+
+int status_devices_run(struct cli *c)
+{
+    int code = CLI_OK;
+    json_t *v = fetch(c, &code), *list = json_object_get(v, "devices"), *d;
+    size_t i;
+    if (!v)
+        return code;
+    if (c->json) {
+        json_array_foreach (list, i, d)
+            say_json(json_incref(d));
+    } else {
+        say_label(_("Devices"));
+        say_devices(c, list);
+        if (say_str(v, "usb", NULL)) {
+            say_label("USB");
+            say_text(say_str(v, "usb", ""));
+            putchar('\n');
+        }
+    }
+    json_decref(v);
+    return code;
+}

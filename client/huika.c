@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* huika: the counter's command line. What its commands do is in client/cli. */
+#include "base/cli.h"
+#include "client/cli/commands.h"
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static const struct cli_opt common[] = {
+    {"socket", "PATH", N_("the terminal's socket ($HUIKA_SOCKET, else STATE/huika.sock)"), 0},
+    {"state", "DIR", N_("the terminal's state directory (/var/lib/huika)"), 0},
+    {0},
+};
+
+static const struct cli_opt sell_opts[] = {
+    {"number", "N|-", N_("the number on the card's front; -: read it from standard input"), 0},
+    {"scan", "TEXT|-", N_("the text of the card's QR; neither: the card is read at the reader"), 0},
+    {"own-price", "YUAN", N_("what the shop would charge without the card today"), 0},
+    {"lines", "FILE", N_("the goods, JSON: [{\"category\", \"amount_fen\"}, ...]"), 0},
+    {"cashier", "ID", N_("who is at the counter; stands on the receipt"), 0},
+    {"accept-luhn", NULL, N_("the number was compared with the card, although its check digit does not fit"), 0},
+    {"yes", NULL, N_("apply without asking"), 0},
+    {0},
+};
+
+static const struct cli_command commands[] = {
+    {"sell", "AMOUNT", N_("check the card and give the discount; AMOUNT in yuan, like 128.00"), sell_opts, 1, 1,
+        sell_run},
+    {"status", "", N_("the shop's standing, the service, records to be sent, devices"), NULL, 0, 0, status_run},
+    {"day", "[YYYY-MM-DD]", N_("the sales of a day, today by default, and their sums"), NULL, 0, 1, day_run},
+    {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
+    {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"), NULL, 0,
+        0, verify_run},
+    {"simulate scan", "TEXT|-", N_("hand a text to the terminal as if a reader had read it"), NULL, 1, 1,
+        events_simulate_run},
+    {"events", "", N_("what happens at the counter, line by line, until Ctrl-C"), NULL, 0, 0, events_run},
+    {"devices", "", N_("the USB devices: which are used, and why the others are not"), NULL, 0, 0, status_devices_run},
+    {0},
+};
+
+static const struct cli_program program = {
+    "huika", N_("The counter's command line: speaks to the running huika-terminal."), common, commands};
+
+int main(int argc, char **argv)
+{
+    /* A card number may be in memory: no core dump, no debugger of the same user. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    prctl(PR_SET_DUMPABLE, 0);
+    return cli_main(&program, argc, argv, NULL);
+}
