@@ -57,6 +57,8 @@ static void control(struct umock_dev *d, UMockdevIoctlData *data, const uint8_t 
 
 static void step(struct umock_dev *d)
 {
+    for (; d->halted && d->flying; d->flying = g_list_delete_link(d->flying, d->flying))
+        finish(d, d->flying->data, -EPIPE, NULL, 0);
     while (d->flying && d->queue_at != d->queue_end && !d->halted) {
         const struct umock_act *a = &d->queue[d->queue_at++ % UMOCK_QUEUE];
         UMockdevIoctlData *data = d->flying->data;
@@ -309,6 +311,20 @@ bool umock_dev_push(struct umock_dev *d, const struct umock_act *act)
         d->queue[d->queue_end++ % UMOCK_QUEUE] = *act;
     pthread_mutex_unlock(&d->lock);
     return room;
+}
+
+bool umock_dev_drain(struct umock_dev *d)
+{
+    for (int ms = 0; ms < 5000; ms++) {
+        bool drained;
+        pthread_mutex_lock(&d->lock);
+        drained = d->queue_at == d->queue_end && d->flying;
+        pthread_mutex_unlock(&d->lock);
+        if (drained)
+            return true;
+        g_usleep(1000);
+    }
+    return false;
 }
 
 void umock_dev_unplug(struct umock_dev *d)

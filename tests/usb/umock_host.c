@@ -2,10 +2,15 @@
 /* A mock USB host for an unmodified program: one scanner (with a boot keyboard as its second interface), one keyboard, one
  * storage stick. The program runs as a child; what the devices do is read from standard input, a line each:
  *
- *     scan TEXT      the text in as many reports as it needs        part TEXT   one report, to be continued
- *     raw HEX        one report, those bytes                        short N TEXT   a whole scan's report, cut after N bytes
- *     stall          the endpoint halts                             error N     the URB fails with errno N
- *     unplug, plug   the scanner                                    deny, allow another program has it, or gives it back
+ *     scan TEXT     the text in as many reports as it needs
+ *     part TEXT     one report, to be continued
+ *     raw HEX       one report, those bytes
+ *     short N TEXT  the report of a whole scan, cut off after N bytes
+ *     stall         the endpoint halts
+ *     error N       the transfer fails with errno N
+ *     drain         wait until the program has taken all of that
+ *     unplug, plug  the scanner
+ *     deny, allow   another program has it, or gives it back
  *
  * At the end of input the child gets SIGTERM. Exit status: the child's, or 99 if it touched what is not its own.
  *
@@ -171,6 +176,10 @@ static void command(char *line)
         umock_dev_push(&scanner, &(struct umock_act){.status = -EPIPE});
     else if (!strcmp(line, "error"))
         umock_dev_push(&scanner, &(struct umock_act){.status = -atoi(arg)});
+    else if (!strcmp(line, "drain") && !umock_dev_drain(&scanner))
+        exit(98);
+    else if (!strcmp(line, "drain"))
+        return;
     else if (!strcmp(line, "unplug"))
         unplug(&scanner);
     else if (!strcmp(line, "plug"))

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# USB without USB: mock devices below an unmodified program (test-umock), and Debian's kernel in a virtual machine (test-vm).
+USB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard client/ports/usb/*.c))
+UMOCK_OBJS := $(addprefix $(BUILD)/obj/tests/usb/,umock_host.o umock_dev.o)
+
+$(BUILD)/usb/poscan: $(BUILD)/obj/tests/usb/poscan.o $(USB_OBJS) $(call lib,base)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lusb-1.0 $(BASE_LIBS)
+$(UMOCK_OBJS): CPPFLAGS += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null)
+$(BUILD)/usb/umock_host: $(UMOCK_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs umockdev-1.0 2>/dev/null) -lpthread
+$(BUILD)/usb/usbip_dev: $(BUILD)/obj/tests/usb/vm/usbip_dev.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/poscan ## USB on mock devices: three layouts, faults, unplugging, bystanders
+	BUILD=$(BUILD) $(PY) -m pytest -q -p no:cacheprovider -n 4 tests/usb/umock_test.py
+
+.PHONY: test-umock test-vm
