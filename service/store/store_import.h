@@ -49,5 +49,5 @@ struct store_import_counts {
 };
 struct store_import_counts store_import_counts(const struct store_import *im);
 /* Rejects in the order of lines, i < rejected. */
-void store_import_reject(const struct store_import *im, size_t i, struct store_import_reject *out);
+void store_import_reject(struct store_import *im, size_t i, struct store_import_reject *out);
 #endif

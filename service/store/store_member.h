@@ -19,7 +19,7 @@ enum member_status store_member_status_from_name(const char *s, size_t len);
 
 struct store_member {
     uint8_t token[CARD_TOKEN];
-    uint8_t id[STORE_MEMBER_ID]; /* all zero if REPLACED */
+    uint8_t id[STORE_MEMBER_ID];
     enum member_status status;
     uint16_t last4;
     int32_t expiry_day; /* inclusive */
@@ -27,8 +27,8 @@ struct store_member {
     char name_masked[CARD_MASKED_MAX + 1];
 };
 
-/* One indexed look-up. ERR_NOT_FOUND: never issued. A replaced token is found with status MEMBER_REPLACED and nothing
- * else filled in. */
+/* One indexed look-up. ERR_NOT_FOUND: never issued. A replaced token is found with status MEMBER_REPLACED, the
+ * member's id, and nothing else. */
 enum err store_member_by_token(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], struct store_member *out);
 /* One indexed look-up. hmac: card_hmac of the number. ERR_NOT_FOUND. */
 enum err store_member_by_number(struct store_tx *tx, const uint8_t hmac[static 32], struct store_member *out);
@@ -36,7 +36,8 @@ enum err store_member_by_number(struct store_tx *tx, const uint8_t hmac[static 3
 /* ERR_NOT_FOUND; ERR_BAD_VALUE for UNKNOWN and REPLACED. Scope is the caller's. */
 enum err store_member_set_status(
     struct store_tx *tx, const uint8_t token[static CARD_TOKEN], enum member_status status);
-/* A new token (random) for the same member, the old one is replaced from then on. expiry_day: the new card's. *fresh:
+/* A new token (random) for the same member, the old one is replaced from then on. A card that was lost is active again
+ * in its new form; frozen and left stay. expiry_day: the new card's. *fresh:
  * as it is now. ERR_NOT_FOUND (also for a token already replaced). */
 enum err store_member_reissue(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], int32_t expiry_day,
     int64_t at_utc_ms, struct store_member *fresh);
@@ -53,7 +54,7 @@ struct store_member_page {
     bool more;
 };
 enum err store_member_list(struct store_tx *tx, struct store_member_page *page, store_member_fn *fn, void *ctx);
-/* Current cards at or below scope, by status; for tests and reports. Reads every row. */
+/* Current cards of that status in the whole province. Reads every row. */
 enum err store_member_count(struct store_tx *tx, enum member_status status, int64_t *count);
 
 /* 31 December of the year five years ahead of at_utc_ms. */

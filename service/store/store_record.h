@@ -52,11 +52,11 @@ struct store_batch {
     struct record_head head; /* of everything stored */
     uint64_t expected;       /* set with ERR_CHAIN_GAP: the next seq wanted */
 };
-/* All or nothing. ERR_CHAIN_GAP; ERR_CHAIN_FORK: another epoch than the terminal's, a known seq with another hash, or a
- * first record that does not extend what is there; ERR_CHAIN_BROKEN: the signed head is not that of these records;
- * ERR_NOT_FOUND: no such terminal.
- * Results: BODY_COUNTED; BODY_KNOWN with the first outcome's code; BODY_HELD with the reason: `held`, or ERR_EXISTS for
- * a sale or checkout that is counted already. A sale over its limit is counted, code ERR_LIMIT_REACHED. */
+/* All or nothing. ERR_CHAIN_GAP; ERR_CHAIN_FORK: another epoch than the terminal's, a known seq with another hash, or
+ * records that do not lead from what is stored to the head that was signed; ERR_BAD_VALUE: seqs with a gap, or the signed
+ * head is not at the last of them; ERR_NOT_FOUND: no such terminal.
+ * Results: BODY_COUNTED; BODY_KNOWN with the first outcome's code; BODY_HELD with the reason: `held`, or ERR_EXISTS for a
+ * sale or checkout that is counted already. A sale over its limit is counted, code ERR_LIMIT_REACHED. */
 enum err store_record_append(struct store_tx *tx, struct store_batch *b);
 
 /* What shop show says. Days are Shanghai days of the sale's own time. */

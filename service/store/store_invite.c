@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Invitations, and the terminals that come of them. */
+#include "service/store/db.h"
+#include "service/store/store_cert.h"
+#include <openssl/crypto.h>
+
+void store_invite_hash(const uint8_t secret[static 16], uint8_t out[static KEY_HASH])
+{
+    static const char tag[20] = "huika-invitation-v1";
+    uint8_t msg[sizeof tag + 16];
+    memcpy(msg, tag, sizeof tag);
+    memcpy(msg + sizeof tag, secret, 16);
+    key_sha256(msg, sizeof msg, out);
+    OPENSSL_cleanse(msg, sizeof msg);
+}
+
+enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HASH], const uint8_t shop[static STORE_ID],
+    int64_t at_utc_ms, int64_t expires_utc_ms)
+{
+    return db_run(tx, "INSERT INTO invitation(hash, shop, at_ms, expires_ms) VALUES(?, ?, ?, ?)",
+        DB_ARGS(db_blob(hash, KEY_HASH), db_id(shop), db_int(at_utc_ms), db_int(expires_utc_ms)));
+}
+
+struct invitation {
+    uint8_t shop[STORE_ID], terminal[STORE_ID], spki[KEY_HASH], cert[KEY_HASH];
+    int64_t expires_ms;
+    bool used, clashed;
+};
+
+static enum err find(struct store_tx *tx, const uint8_t *hash, struct invitation *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, "SELECT shop, expires_ms, terminal, spki, cert, clash_ms FROM invitation WHERE hash = ?",
+        DB_ARGS(db_blob(hash, KEY_HASH)), &row);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_INVITE_UNKNOWN : e;
+    db_col_blob(row, 0, out->shop, sizeof out->shop);
+    out->expires_ms = db_col_int(row, 1);
+    out->used = sqlite3_column_type(row, 2) != SQLITE_NULL;
+    db_col_blob(row, 2, out->terminal, sizeof out->terminal);
+    db_col_blob(row, 3, out->spki, sizeof out->spki);
+    db_col_blob(row, 4, out->cert, sizeof out->cert);
+    out->clashed = sqlite3_column_type(row, 5) != SQLITE_NULL;
+    db_done(row);
+    return ERR_OK;
+}
+
+enum err store_invite_check(struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms)
+{
+    struct invitation v;
+    enum err e = find(tx, hash, &v);
+    if (e)
+        return e;
+    return !v.used && at_utc_ms >= v.expires_ms ? ERR_INVITE_UNKNOWN : ERR_OK;
+}
+
+/* Numbers are short enough to read out, hence counted from 1. */
+static enum err add_terminal(struct store_tx *tx, const struct store_enrol *n, const uint8_t *shop)
+{
+    static const uint8_t no_head[KEY_HASH];
+    return db_run(tx,
+        "INSERT INTO terminal(id, number, shop, state, enrolled_ms, seen_ms, not_after_ms, epoch, seq, head,"
+        " shop_version, shop_version_ms, trust_version)"
+        " VALUES(?1, (SELECT coalesce(max(number), 0) + 1 FROM terminal), ?2, ?3, ?4, ?4, ?5, 1, 0, ?6, 0, 0, 0)",
+        DB_ARGS(db_id(n->terminal), db_id(shop), db_int(STORE_STATE_ACTIVE), db_int(n->at_utc_ms),
+            db_int(n->not_after_utc_ms), db_blob(no_head, sizeof no_head)));
+}
+
+static enum err enrol_new(struct store_tx *tx, struct store_enrol *n, const struct invitation *v, const uint8_t *spki)
+{
+    uint8_t cert[KEY_HASH];
+    struct store_cert c = {STORE_ROLE_TERMINAL, n->terminal, n->cert, n->cert_len, n->not_after_utc_ms};
+    if (n->at_utc_ms >= v->expires_ms)
+        return ERR_INVITE_UNKNOWN;
+    enum err e = add_terminal(tx, n, v->shop);
+    if (!e)
+        e = store_cert_put(tx, &c);
+    key_sha256(n->cert, n->cert_len, cert);
+    if (!e)
+        e = db_run_one(tx, "UPDATE invitation SET terminal = ?, spki = ?, cert = ? WHERE hash = ?",
+            DB_ARGS(db_id(n->terminal), db_blob(spki, KEY_HASH), db_blob(cert, KEY_HASH), db_blob(n->hash, KEY_HASH)));
+    if (e)
+        return e;
+    memcpy(n->cert_out, n->cert, n->cert_len);
+    n->cert_out_len = n->cert_len;
+    memcpy(n->terminal_out, n->terminal, STORE_ID);
+    n->outcome = STORE_ENROL_NEW;
+    return ERR_OK;
+}
+
+static enum err enrol_again(struct store_tx *tx, struct store_enrol *n, const struct invitation *v)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx,
+        "SELECT c.der FROM cert c JOIN terminal t ON t.id = c.holder WHERE c.hash = ? AND c.state = 1 AND t.state = 1",
+        DB_ARGS(db_blob(v->cert, KEY_HASH)), &row);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_INVITE_USED : e;
+    size_t len = (size_t)sqlite3_column_bytes(row, 0);
+    const void *der = sqlite3_column_blob(row, 0);
+    if (der && len <= sizeof n->cert_out) {
+        memcpy(n->cert_out, der, len);
+        n->cert_out_len = len;
+        n->outcome = STORE_ENROL_AGAIN;
+    } else {
+        e = ERR_INTERNAL;
+    }
+    db_done(row);
+    return e;
+}
+
+/* Somebody else had the code: neither device can be believed. A revoked terminal stays revoked. */
+static enum err clash(struct store_tx *tx, struct store_enrol *n, const struct invitation *v)
+{
+    enum err e = db_run(tx, "UPDATE terminal SET state = 2 WHERE id = ? AND state = 1", DB_ARGS(db_id(v->terminal)));
+    if (!e)
+        e = db_run(tx, "UPDATE invitation SET clash_ms = coalesce(clash_ms, ?) WHERE hash = ?",
+            DB_ARGS(db_int(n->at_utc_ms), db_blob(n->hash, KEY_HASH)));
+    if (!e)
+        n->outcome = STORE_ENROL_CLASH;
+    return e;
+}
+
+enum err store_terminal_enrol(struct store_tx *tx, struct store_enrol *n)
+{
+    struct invitation v;
+    uint8_t spki[KEY_HASH];
+    n->outcome = STORE_ENROL_NONE;
+    if (n->cert_len > sizeof n->cert_out)
+        return ERR_TOO_LARGE;
+    enum err e = find(tx, n->hash, &v);
+    if (e)
+        return e;
+    key_sha256(n->spki, n->spki_len, spki);
+    memcpy(n->shop_out, v.shop, STORE_ID);
+    memcpy(n->terminal_out, v.terminal, STORE_ID);
+    if (!v.used)
+        return enrol_new(tx, n, &v, spki);
+    if (!v.clashed && !memcmp(spki, v.spki, KEY_HASH))
+        return enrol_again(tx, n, &v);
+    return v.clashed ? ERR_INVITE_USED : clash(tx, n, &v);
+}

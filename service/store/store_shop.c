@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/store/store_shop.h"
+#include "base/text.h"
+#include "service/store/db.h"
+
+static const char *const categories[] = {"travel", "dining", "transport", "health", "leisure", "supermarket"};
+
+bool store_shop_category_ok(const char *category)
+{
+    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++)
+        if (!strcmp(category, categories[i]))
+            return true;
+    return false;
+}
+
+static bool text_ok(const char *s, size_t min, size_t max)
+{
+    size_t n = strlen(s);
+    return n >= min && n <= max && text_is_utf8(s, n);
+}
+
+enum err store_shop_add(struct store_tx *tx, const struct store_shop *s, int64_t at_utc_ms)
+{
+    if (!text_ok(s->name, 1, STORE_SHOP_NAME_MAX) || !store_shop_category_ok(s->category) ||
+        strlen(s->region) != STORE_SHOP_REGION || strspn(s->region, "0123456789") != STORE_SHOP_REGION)
+        return ERR_BAD_VALUE;
+    return db_run(tx,
+        "INSERT INTO shop(id, org, name, category, region, standing, reason, since_ms, version, created_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, '', ?7, 1, ?7)",
+        DB_ARGS(db_id(s->shop), db_int(s->org), db_text(s->name), db_text(s->category), db_text(s->region),
+            db_int(STANDING_LISTED), db_int(at_utc_ms)));
+}
+
+#define COLUMNS "s.id, s.org, o.code, o.name, s.name, s.category, s.region, s.standing, s.reason, s.since_ms, s.version"
+
+static void read_row(sqlite3_stmt *row, struct store_shop *s)
+{
+    db_col_blob(row, 0, s->shop, sizeof s->shop);
+    s->org = db_col_int(row, 1);
+    db_col_text(row, 2, s->org_code, sizeof s->org_code);
+    db_col_text(row, 3, s->org_name, sizeof s->org_name);
+    db_col_text(row, 4, s->name, sizeof s->name);
+    db_col_text(row, 5, s->category, sizeof s->category);
+    db_col_text(row, 6, s->region, sizeof s->region);
+    s->standing = (enum standing)db_col_int(row, 7);
+    db_col_text(row, 8, s->reason, sizeof s->reason);
+    s->since_utc_ms = db_col_int(row, 9);
+    s->version = db_col_int(row, 10);
+}
+
+enum err store_shop_get(struct store_tx *tx, const uint8_t shop[static STORE_ID], struct store_shop *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(
+        tx, "SELECT " COLUMNS " FROM shop s JOIN org o ON o.id = s.org WHERE s.id = ?", DB_ARGS(db_id(shop)), &row);
+    if (e)
+        return e;
+    read_row(row, out);
+    db_done(row);
+    return ERR_OK;
+}
+
+enum err store_shop_list(
+    struct store_tx *tx, int64_t scope, const uint8_t *after, int limit, store_shop_fn *fn, void *ctx)
+{
+    static const uint8_t first[STORE_ID];
+    sqlite3_stmt *rows;
+    struct store_shop s;
+    enum err e = db_query(tx,
+        "SELECT " COLUMNS " FROM shop s JOIN org o ON o.id = s.org LEFT JOIN org b ON b.id = o.parent"
+        " WHERE s.id > ?2 AND ?1 IN (o.id, coalesce(o.parent, 0), coalesce(b.parent, 0)) ORDER BY s.id LIMIT ?3",
+        DB_ARGS(db_int(scope), db_id(after ? after : first), db_int(limit)), &rows);
+    if (e)
+        return e;
+    while (!e && !(e = db_next(rows))) {
+        read_row(rows, &s);
+        e = fn(ctx, &s);
+    }
+    db_done(rows);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err store_shop_set_standing(struct store_tx *tx, const uint8_t shop[static STORE_ID], enum standing standing,
+    const char *reason, int64_t at_utc_ms, bool *changed)
+{
+    struct store_shop s;
+    if (standing < STANDING_LISTED || standing > STANDING_DELISTED || !text_ok(reason, 0, STORE_SHOP_REASON_MAX))
+        return ERR_BAD_VALUE;
+    enum err e = store_shop_get(tx, shop, &s);
+    if (e)
+        return e;
+    bool differs = s.standing != standing || strcmp(s.reason, reason) != 0;
+    if (differs)
+        e = db_run_one(tx,
+            "UPDATE shop SET since_ms = CASE standing WHEN ?1 THEN since_ms ELSE ?3 END, standing = ?1, reason = ?2,"
+            " version = version + 1 WHERE id = ?4",
+            DB_ARGS(db_int(standing), db_text(reason), db_int(at_utc_ms), db_id(shop)));
+    if (!e)
+        *changed = differs;
+    return e;
+}
+
+enum err store_notice_put(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version, const char *envelope, size_t len)
+{
+    return db_run(tx, "INSERT INTO notice(shop, version, envelope) VALUES(?, ?, ?)",
+        DB_ARGS(db_id(shop), db_int(version), db_text_n(envelope, len)));
+}
+
+static enum err find_notice(struct store_tx *tx, const char *sql, const uint8_t *shop, int64_t version, struct buf *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, sql, DB_ARGS(db_id(shop), db_int(version)), &row);
+    if (e)
+        return e;
+    const void *text = sqlite3_column_text(row, 0);
+    e = text ? buf_add(out, text, (size_t)sqlite3_column_bytes(row, 0)) : ERR_NOMEM;
+    db_done(row);
+    return e;
+}
+
+enum err store_notice_newer(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t than, struct buf *out)
+{
+    return find_notice(tx, "SELECT envelope FROM notice WHERE shop = ? AND version > ? ORDER BY version DESC LIMIT 1",
+        shop, than, out);
+}
+
+enum err store_notice_get(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version, struct buf *out)
+{
+    return find_notice(tx, "SELECT envelope FROM notice WHERE shop = ? AND version = ?", shop, version, out);
+}
