@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/ports/journal.h"
 #include "base/log.h"
+#include "base/tm.h"
 #include "client/ports/journal_db.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,62 +11,66 @@
  * (docs/decisions): long enough that the copying does not show, small enough for a shop's disk. */
 enum { WAL_FRAMES = 1000, WAL_BYTES = 4 * 1024 * 1024 };
 
-/* Reads the end of the chain from the file. The newest record must match its hash: going on from a damaged end would make
- * every later record worthless. */
+/* What the newest record should be, from the one before it: a chain that goes on from a damaged end would be worth nothing. */
+static enum err check_newest(
+    sqlite3_stmt *s, const struct journal_record *newest, struct record_head *before, struct record_head *out)
+{
+    struct journal_record r;
+    struct buf body;
+    uint8_t hash[KEY_HASH];
+    enum record_kind kind = newest->kind;
+    uint64_t seq = newest->seq;
+    memcpy(hash, newest->hash, KEY_HASH);
+    buf_init(&body, RECORD_BODY_MAX); /* the next step takes the row away */
+    enum err e = buf_add(&body, newest->body, newest->body_len);
+    if (!e && sqlite3_step(s) == SQLITE_ROW && !(e = journal_db_record(s, &r))) {
+        before->seq = r.seq;
+        memcpy(before->hash, r.hash, KEY_HASH);
+    }
+    if (!e)
+        e = record_extend(before, kind, body.data, body.len, out);
+    if (!e && (out->seq != seq || memcmp(out->hash, hash, KEY_HASH) != 0))
+        e = ERR_CHAIN_BROKEN;
+    buf_release(&body);
+    return e;
+}
+
+/* Reads the end of head->epoch's chain from the file. */
 static enum err read_head(struct journal *j, struct record_head *head)
 {
     struct journal_record r;
-    struct record_head prev = {.epoch = head->epoch}, next;
+    struct record_head before = {.epoch = head->epoch}, next = before;
     sqlite3_stmt *s;
-    memcpy(prev.terminal, head->terminal, ULID_SIZE);
-    next = prev;
-    enum err e = ERR_OK;
+    memcpy(before.terminal, head->terminal, ULID_SIZE);
+    next = before;
     int rc = sqlite3_prepare_v2(
         j->db, "SELECT " JOURNAL_COLUMNS " FROM records WHERE id >= ?1 ORDER BY id DESC LIMIT 2", -1, &s, NULL);
     if (rc != SQLITE_OK)
         return journal_db_err(j->db, rc);
     sqlite3_bind_int64(s, 1, journal_db_id(head->epoch, 0));
     rc = sqlite3_step(s);
-    if (rc == SQLITE_ROW)
-        e = journal_db_record(s, &r);
-    else
-        e = journal_db_err(j->db, rc);
-    if (!e && rc == SQLITE_ROW) {
-        struct buf body;
-        uint8_t hash[KEY_HASH];
-        enum record_kind kind = r.kind;
-        uint64_t seq = r.seq;
-        memcpy(hash, r.hash, KEY_HASH);
-        if (r.epoch != head->epoch)
-            e = ERR_BAD_VALUE;
-        buf_init(&body, RECORD_BODY_MAX);
-        if (!e)
-            e = buf_add(&body, r.body, r.body_len);
-        if (!e && sqlite3_step(s) == SQLITE_ROW && !(e = journal_db_record(s, &r))) {
-            prev.seq = r.seq;
-            memcpy(prev.hash, r.hash, KEY_HASH);
-        }
-        if (!e)
-            e = record_extend(&prev, kind, body.data, body.len, &next);
-        if (!e && (next.seq != seq || memcmp(next.hash, hash, KEY_HASH) != 0))
-            e = ERR_CHAIN_BROKEN;
-        buf_release(&body);
-    }
+    enum err e = rc == SQLITE_ROW ? journal_db_record(s, &r) : journal_db_err(j->db, rc);
+    if (!e && rc == SQLITE_ROW)
+        e = r.epoch == head->epoch ? check_newest(s, &r, &before, &next) : ERR_BAD_VALUE;
     sqlite3_finalize(s);
     if (!e)
         *head = next;
     return e;
 }
 
-static enum err read_sent(struct journal *j)
+static enum err read_rest(struct journal *j)
 {
     char text[80];
-    int64_t sent = 0;
+    int64_t sent = 0, day = JOURNAL_NO_DAY;
     sqlite3_snprintf(sizeof text, text, "SELECT seq FROM heads WHERE epoch = %lu", (unsigned long)j->head.epoch);
     enum err e = journal_db_int(j->db, text, &sent);
     if (e && e != ERR_NOT_FOUND)
         return e;
+    e = journal_db_int(j->db, "SELECT day FROM days ORDER BY id DESC LIMIT 1", &day);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
     j->sent = sent > 0 ? (uint64_t)sent : 0;
+    j->day = (int32_t)day;
     return ERR_OK;
 }
 
@@ -108,7 +113,7 @@ static void grow_wal(struct journal *j, const char *path)
     sqlite3_free(wal);
     if (long_enough)
         return;
-    if (journal_db_exec(j->db, "CREATE TABLE pad(x); INSERT INTO pad VALUES(zeroblob(4190208))") ||
+    if (journal_db_exec(j->db, "CREATE TABLE pad(x); INSERT INTO pad VALUES(zeroblob(2048000))") ||
         journal_db_exec(j->db, "DROP TABLE pad"))
         log_warn("journal: could not prepare its log file; appends will be slower");
     copy_back(j);
@@ -129,7 +134,7 @@ enum err journal_open(const char *path, const uint8_t terminal[static ULID_SIZE]
     if (!e)
         e = read_head(j, &j->head);
     if (!e)
-        e = read_sent(j);
+        e = read_rest(j);
     if (!e)
         grow_wal(j, path);
     if (e)
@@ -194,8 +199,21 @@ static enum err insert_id(struct journal *j, char kind, const char *id, int64_t 
     return e;
 }
 
+static enum err insert_day(struct journal *j, int64_t record, int32_t day)
+{
+    sqlite3_stmt *s;
+    enum err e = journal_db_stmt(j, JOURNAL_INSERT_DAY, &s);
+    if (e)
+        return e;
+    sqlite3_bind_int64(s, 1, record);
+    sqlite3_bind_int64(s, 2, day);
+    e = journal_db_err(j->db, sqlite3_step(s));
+    sqlite3_reset(s);
+    return e;
+}
+
 /* ERR_BUSY: another process took this seq. */
-static enum err insert(struct journal *j, const struct journal_entry *in, struct record_head *head)
+static enum err insert(struct journal *j, const struct journal_entry *in, struct record_head *head, int32_t *day)
 {
     sqlite3_stmt *s;
     enum err e = journal_db_stmt(j, JOURNAL_INSERT, &s);
@@ -226,24 +244,33 @@ static enum err insert(struct journal *j, const struct journal_entry *in, struct
         e = insert_id(j, 'c', in->checkout_id, id);
     if (!e)
         e = insert_id(j, 'k', in->key, id);
+    if (!e && tm_day(in->at_utc_ms) != *day) {
+        *day = tm_day(in->at_utc_ms);
+        e = insert_day(j, id, *day);
+    }
     return e;
 }
 
 static enum err append_once(struct journal *j, const struct journal_entry *entry, size_t n)
 {
-    struct record_head head = j->head;
     if (j->stale) {
-        enum err e = read_head(j, &head);
+        struct record_head end = {.epoch = j->head.epoch};
+        memcpy(end.terminal, j->head.terminal, ULID_SIZE);
+        enum err e = read_head(j, &end);
+        if (!e)
+            e = read_rest(j);
         if (e)
             return e;
-        j->head = head;
+        j->head = end;
         j->stale = false;
     }
+    struct record_head head = j->head;
+    int32_t day = j->day;
     enum err e = journal_db_err(j->db, run(j, JOURNAL_BEGIN));
     if (e)
         return e;
     for (size_t i = 0; !e && i < n; i++)
-        e = insert(j, &entry[i], &head);
+        e = insert(j, &entry[i], &head, &day);
     if (!e)
         e = journal_db_err(j->db, run(j, JOURNAL_COMMIT));
     if (e) {
@@ -251,6 +278,7 @@ static enum err append_once(struct journal *j, const struct journal_entry *entry
         return e;
     }
     j->head = head;
+    j->day = day;
     return ERR_OK;
 }
 

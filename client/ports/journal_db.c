@@ -14,7 +14,7 @@ static const char schema[] =
     "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL);"
     "CREATE TABLE records(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
     " body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, outcome INTEGER NOT NULL DEFAULT 0, code TEXT);"
-    "CREATE INDEX sales_at ON records(at_ms) WHERE kind = 2;"
+    "CREATE TABLE days(id INTEGER PRIMARY KEY, day INTEGER NOT NULL);"
     "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
     " sig BLOB NOT NULL, keyid TEXT NOT NULL);"
@@ -30,8 +30,11 @@ static const char *const sql[JOURNAL_STMTS] = {
         "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
     [JOURNAL_INSERT_ID] = "INSERT INTO ids(id, record) VALUES(?1,?2)",
     [JOURNAL_BY_ID] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id = (SELECT record FROM ids WHERE id = ?1)",
-    [JOURNAL_BY_DAY] =
-        "SELECT " JOURNAL_COLUMNS " FROM records WHERE kind = 2 AND at_ms >= ?1 AND at_ms < ?2 ORDER BY at_ms, id",
+    [JOURNAL_INSERT_DAY] = "INSERT INTO days(id, day) VALUES(?1,?2)",
+    [JOURNAL_BY_DAY] = "SELECT r.id, kind, at_ms, hash, body, blob, salt, request, outcome, code FROM days AS d CROSS "
+                       "JOIN records AS r ON r.id >= d.id AND r.id <"
+                       " coalesce((SELECT min(n.id) FROM days AS n WHERE n.id > d.id), 0x7fffffffffffffff)"
+                       " WHERE d.day = ?1 AND r.kind = 2 ORDER BY r.id",
     [JOURNAL_AFTER] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
     [JOURNAL_SET_OUTCOME] = "UPDATE records SET outcome = ?2, code = ?3 WHERE id = ?1",
     [JOURNAL_SET_HEAD] =

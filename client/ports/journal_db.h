@@ -5,7 +5,10 @@
 #include "client/ports/journal.h"
 #include <sqlite3.h>
 
-/* records.id = epoch << 40 | seq: the chain's order is the table's, and an append touches one page of it. */
+#define JOURNAL_NO_DAY INT32_MIN
+
+/* records.id = epoch << 40 | seq: the chain's order is the table's, and an append touches one page of it.
+ * days: the first record of each run of one Shanghai day, so that a day's sales need no index that every append would write. */
 enum { JOURNAL_SEQ_BITS = 40, JOURNAL_EPOCH_MAX = (1 << 22) - 1, JOURNAL_ID_MAX = JOURNAL_KEY_MAX + 1 };
 #define JOURNAL_SEQ_MAX ((UINT64_C(1) << JOURNAL_SEQ_BITS) - 1)
 
@@ -15,6 +18,7 @@ enum journal_stmt {
     JOURNAL_ROLLBACK,
     JOURNAL_INSERT,
     JOURNAL_INSERT_ID,
+    JOURNAL_INSERT_DAY,
     JOURNAL_BY_ID,
     JOURNAL_BY_DAY,
     JOURNAL_AFTER,
@@ -29,8 +33,9 @@ struct journal {
     sqlite3_stmt *stmt[JOURNAL_STMTS]; /* prepared at first use, kept */
     struct record_head head;
     uint64_t sent;
-    int frames; /* in the WAL since it was last copied back */
-    bool stale; /* a rollback failed: read the head again before anything else */
+    int32_t day; /* Shanghai day of the newest record; JOURNAL_NO_DAY: none */
+    int frames;  /* in the WAL since it was last copied back */
+    bool stale;  /* a rollback failed: read the head again before anything else */
 };
 
 int64_t journal_db_id(uint32_t epoch, uint64_t seq);

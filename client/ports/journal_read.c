@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journal's questions, and what the service answered about its records. */
-#include "base/tm.h"
 #include "client/ports/journal_db.h"
 #include <string.h>
 
@@ -64,9 +63,7 @@ enum err journal_day_sales(struct journal *j, int32_t day, journal_each_fn *each
     enum err e = journal_db_stmt(j, JOURNAL_BY_DAY, &s);
     if (e)
         return e;
-    int64_t start = tm_day_start_ms(day);
-    sqlite3_bind_int64(s, 1, start);
-    sqlite3_bind_int64(s, 2, start + TM_DAY_MS);
+    sqlite3_bind_int64(s, 1, day);
     return walk(j, s, each, ctx);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/jsonx.h"
+#include "base/tm.h"
 #include "client/ports/journal_db.h"
 #include <string.h>
 
@@ -11,7 +12,7 @@ struct check {
     struct journal_report *report;
     struct record_head head; /* of the record before, as stored */
     bool follows;            /* nothing is missing before the next record */
-    sqlite3_stmt *id, *countersigned;
+    sqlite3_stmt *id, *day, *countersigned;
 };
 
 const char *journal_fault_name(enum journal_fault f)
@@ -60,6 +61,19 @@ static bool points_here(struct check *c, char kind, const char *id, int64_t reco
     bool good = n && sqlite3_step(c->id) == SQLITE_ROW && sqlite3_column_int64(c->id, 0) == record;
     sqlite3_reset(c->id);
     return good;
+}
+
+/* What a day's sales are found by stands outside the hashed body: it must say the same. */
+static void check_day(struct check *c, const struct journal_record *r, const json_t *body)
+{
+    int64_t at = 0;
+    bool good = jsonx_int(body, "at_ms", 0, JSONX_INT_MAX, &at) == ERR_OK && at == r->at_utc_ms;
+    sqlite3_bind_int64(c->day, 1, journal_db_id(r->epoch, r->seq));
+    if (good)
+        good = sqlite3_step(c->day) == SQLITE_ROW && sqlite3_column_int(c->day, 0) == tm_day(at);
+    sqlite3_reset(c->day);
+    if (!good)
+        found(c, JOURNAL_INDEX, r->seq);
 }
 
 static void check_ids(struct check *c, const struct journal_record *r, const json_t *body)
@@ -123,6 +137,7 @@ static void check_record(struct check *c, const struct journal_record *r)
     if (jsonx_parse(r->body, r->body_len, &body))
         return; /* damaged: check_chain said so */
     check_blob(c, r, body);
+    check_day(c, r, body);
     check_ids(c, r, body);
     json_decref(body);
 }
@@ -224,6 +239,9 @@ enum err journal_verify(const char *path, const struct notice_trust *trust, jour
                                      " FROM heads WHERE epoch = ?1",
                                      -1, &c.countersigned, NULL));
     if (!e)
+        e = journal_db_err(c.db,
+            sqlite3_prepare_v2(c.db, "SELECT day FROM days WHERE id <= ?1 ORDER BY id DESC LIMIT 1", -1, &c.day, NULL));
+    if (!e)
         e = read_owner(&c);
     if (!e)
         e = check_file(&c);
@@ -232,6 +250,7 @@ enum err journal_verify(const char *path, const struct notice_trust *trust, jour
     if (!e)
         e = check_orphans(&c);
     sqlite3_finalize(c.id);
+    sqlite3_finalize(c.day);
     sqlite3_finalize(c.countersigned);
     sqlite3_close(c.db);
     if (e)
