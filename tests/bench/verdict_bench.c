@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a scan to the verdict over a warm connection, against a bare OpenSSL client that sends the same question to the same
+ * service, by turns.
+ *
+ *     verdict_bench PORT STATE CARDS ROUNDS EACH
+ *
+ * STATE: an enrolled terminal's directory. CARDS: a file with one card's QR text per line. Each round prints three medians in ns,
+ * "BARE LINK SCAN": the bare client; link_request to its callback; and the terminal's whole path, checkout_scan (signature of the
+ * QR and all) to checkout_verified. */
+#include "base/file.h"
+#include "client/core/checkout.h"
+#include "client/ports/link.h"
+#include "tests/bench/tls.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CARDS_MAX = 4096, EACH_MAX = 10000, ANSWER_MAX = 16384 };
+
+struct bench {
+    int port;
+    struct link *link;
+    SSL *bare;
+    struct notice_trust trust;
+    struct notice_shop shop;
+    char *card[CARDS_MAX];
+    size_t card_cnt, next;
+    bool answered;
+    enum err err;
+    struct buf answer;
+};
+
+static const char *next_card(struct bench *b)
+{
+    return b->card[b->next++ % b->card_cnt];
+}
+
+static const char *verify_body(const char *text, struct buf *out)
+{
+    struct body_verify v = {.checkout_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV", .card = {.by = BODY_BY_QR}};
+    struct card_qr qr;
+    if (card_decode(text, strlen(text), &qr))
+        bench_die("decoding a card");
+    memcpy(v.card.token, qr.token, sizeof v.card.token);
+    buf_reset(out);
+    if (body_verify_encode(&v, out))
+        bench_die("encoding");
+    return buf_str(out);
+}
+
+static int64_t bare(struct bench *b, const char *card)
+{
+    static char in[ANSWER_MAX];
+    struct buf body;
+    size_t len, got = 0;
+    buf_init(&body, 1024);
+    char *request = tls_request(b->port, verify_body(card, &body), &len);
+    int64_t from = bench_ns();
+    if (SSL_write(b->bare, request, (int)len) != (int)len)
+        bench_die("sending");
+    do {
+        int n = SSL_read(b->bare, in + got, (int)(sizeof in - 1 - got));
+        if (n <= 0)
+            bench_die("receiving");
+        in[got += (size_t)n] = 0;
+    } while (!tls_answer(in, got));
+    int64_t took = bench_ns() - from;
+    if (!strstr(in, "\"verdict\":\"member\""))
+        bench_die("a verdict");
+    free(request);
+    buf_release(&body);
+    return took;
+}
+
+static void done(void *ctx, const struct link_answer *a)
+{
+    struct bench *b = ctx;
+    b->err = a->err;
+    buf_reset(&b->answer);
+    if (!a->err && buf_add(&b->answer, a->body, a->len))
+        bench_die("memory");
+    b->answered = true;
+}
+
+/* As the terminal's loop does it. */
+static void ask(struct bench *b, const char *method, const char *path, const char *body)
+{
+    struct link_request r = {
+        .method = method, .path = path, .body = body, .len = body ? strlen(body) : 0, .done = done, .ctx = b};
+    struct curl_waitfd fd = {.fd = link_fd(b->link), .events = CURL_WAIT_POLLIN};
+    b->answered = false;
+    if (link_request(b->link, &r, NULL))
+        bench_die("link_request");
+    while (!b->answered) {
+        int wait = link_timeout_ms(b->link);
+        curl_multi_poll(link_multi(b->link), &fd, 1, wait < 0 || wait > 1000 ? 1000 : wait, NULL);
+        link_dispatch(b->link);
+    }
+    if (b->err) {
+        fprintf(stderr, "bench: %s %s: %s\n", method, path, err_code(b->err));
+        exit(1);
+    }
+}
+
+static int64_t linked(struct bench *b, const char *card)
+{
+    struct buf body;
+    buf_init(&body, 1024);
+    const char *text = verify_body(card, &body);
+    int64_t from = bench_ns();
+    ask(b, "POST", "/v1/verify", text);
+    int64_t took = bench_ns() - from;
+    buf_release(&body);
+    return took;
+}
+
+static struct checkout_env now(const struct bench *b)
+{
+    return (struct checkout_env){.now_utc_ms = clock_system.utc_ms(clock_system.ctx),
+        .now_mono_ms = clock_system.mono_ms(clock_system.ctx),
+        .trust = &b->trust,
+        .shop = &b->shop};
+}
+
+static int64_t scanned(struct bench *b, const char *card)
+{
+    static struct checkout c;
+    static struct body_verdict verdict;
+    struct checkout_env env = now(b);
+    struct body_verify v;
+    struct buf body;
+    unsigned acts;
+    buf_init(&body, 1024);
+    checkout_init(&c, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW", &env, &acts);
+    int64_t from = bench_ns();
+    if (checkout_scan(&c, &env, card, strlen(card), BODY_INPUT_READER, &acts) || !(acts & CHECKOUT_ASK_VERIFY))
+        bench_die("the scan");
+    memcpy(v.checkout_id, c.id, sizeof v.checkout_id);
+    v.card = c.card;
+    if (body_verify_encode(&v, &body))
+        bench_die("encoding");
+    ask(b, "POST", "/v1/verify", buf_str(&body));
+    env = now(b);
+    if (body_verdict_decode(buf_str(&b->answer), b->answer.len, &verdict))
+        bench_die("decoding the verdict");
+    checkout_verified(&c, &env, c.ask, &verdict, &acts);
+    int64_t took = bench_ns() - from;
+    if (c.verdict != VERDICT_MEMBER)
+        bench_die("a verdict");
+    checkout_release(&c);
+    buf_release(&body);
+    return took;
+}
+
+static int64_t median(struct bench *b, long each, int64_t (*one)(struct bench *, const char *))
+{
+    static int64_t took[EACH_MAX];
+    for (long i = 0; i < each; i++)
+        took[i] = one(b, next_card(b));
+    qsort(took, (size_t)each, sizeof *took, bench_by_value);
+    return took[each / 2];
+}
+
+static void read_cards(struct bench *b, const char *path)
+{
+    char line[CARD_QR_TEXT_MAX + 2];
+    FILE *f = fopen(path, "r");
+    if (!f)
+        bench_die(path);
+    while (b->card_cnt < CARDS_MAX && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\r\n")] = 0;
+        b->card[b->card_cnt++] = strdup(line);
+    }
+    fclose(f);
+    if (!b->card_cnt)
+        bench_die("reading cards");
+}
+
+static void read_notices(struct bench *b, const char *state)
+{
+    static const char *const names[] = {"trust.json", "shop.json"};
+    char path[4096];
+    struct buf text;
+    struct notice n;
+    for (int i = 0; i < 2; i++) {
+        buf_init(&text, NOTICE_MAX);
+        snprintf(path, sizeof path, "%s/%s", state, names[i]);
+        if (file_read(path, &text) || notice_open(buf_str(&text), text.len, &n) ||
+            (i ? notice_shop_parse(&n, &b->shop) : notice_trust_parse(&n, &b->trust)))
+            bench_die(path);
+        notice_release(&n);
+        buf_release(&text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench b;
+    char ca[4096], cert[4096], key[4096], url[64];
+    if (argc != 6)
+        bench_die("usage");
+    b.port = (int)bench_number(argv[1]);
+    long rounds = bench_number(argv[4]), each = bench_number(argv[5]);
+    if (each < 1 || each > EACH_MAX)
+        bench_die("usage");
+    buf_init(&b.answer, NOTICE_MAX);
+    read_cards(&b, argv[3]);
+    read_notices(&b, argv[2]);
+    snprintf(ca, sizeof ca, "%s/ca.crt", argv[2]);
+    snprintf(cert, sizeof cert, "%s/terminal.crt", argv[2]);
+    snprintf(key, sizeof key, "%s/terminal.key", argv[2]);
+    snprintf(url, sizeof url, "https://localhost:%d", b.port);
+    struct link_config config = {.url = url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = &clock_system};
+    if (link_new(&config, &b.link))
+        bench_die("link_new");
+    b.bare = tls_connect(tls_context(ca, cert, key), b.port);
+    median(&b, each, bare);
+    median(&b, each, linked);
+    median(&b, each, scanned);
+    for (long i = 0; i < rounds; i++) {
+        int64_t x = median(&b, each, bare), y = median(&b, each, linked);
+        printf("%ld %ld %ld\n", (long)x, (long)y, (long)median(&b, each, scanned));
+        fflush(stdout);
+    }
+    link_free(&b.link);
+    return 0;
+}
