@@ -50,7 +50,7 @@ enum err checkout_amount(
     bool reserving = c->state == CHECKOUT_VERIFYING && c->verdict == VERDICT_MEMBER;
     if (c->appending || reserving)
         return ERR_BUSY;
-    if (!checkout_open(c) || c->state == CHECKOUT_REFUSED || c->state == CHECKOUT_FAILED)
+    if (!checkout_open(c))
         return ERR_WRONG_STATE;
     enum err e = quote_purchase_check(p);
     if (e)
@@ -118,6 +118,19 @@ static enum err digits_check(const struct checkout_digits *d, char out[static CA
     if (!e && !looked && !card_number_luhn(out, strlen(out)))
         e = ERR_NUMBER_LUHN;
     return e;
+}
+
+enum err checkout_digits_check(const struct checkout_digits *d)
+{
+    char digits[CARD_NUMBER_MAX + 1] = "";
+    enum err e = digits_check(d, digits);
+    OPENSSL_cleanse(digits, sizeof digits);
+    return e;
+}
+
+enum err checkout_purchase_check(const struct checkout_purchase *p)
+{
+    return quote_purchase_check(p);
 }
 
 enum err checkout_number(

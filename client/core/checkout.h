@@ -63,6 +63,14 @@ struct checkout_purchase {
     const char *cashier;      /* copied; NULL: as before */
 };
 
+/* A card number as it was given. */
+struct checkout_digits {
+    const char *text; /* wiped by the caller */
+    size_t len;
+    enum body_input input;
+    bool luhn_ok; /* the person compared it with the card */
+};
+
 /* Where a reservation stands. */
 enum checkout_hold { CHECKOUT_HOLD_NONE, CHECKOUT_HOLD_ASKED, CHECKOUT_HOLD_KEPT, CHECKOUT_HOLD_RELEASING };
 
@@ -114,6 +122,10 @@ void checkout_init(
 /* Wipes and frees what it owns; state NONE. Accepts a zeroed one. */
 void checkout_release(struct checkout *c);
 
+/* What checkout_amount and checkout_number would say of it, before there is a checkout. */
+enum err checkout_purchase_check(const struct checkout_purchase *p);
+enum err checkout_digits_check(const struct checkout_digits *d);
+
 /* Sets or changes what is bought, before the sale is applied. ERR_BAD_AMOUNT. */
 enum err checkout_amount(
     struct checkout *c, const struct checkout_env *env, const struct checkout_purchase *p, unsigned *acts);
@@ -123,12 +135,6 @@ enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const
     enum body_input input, unsigned *acts);
 /* A card number, swiped or keyed; spaces and hyphens are dropped. ERR_BAD_NUMBER, ERR_ID_NUMBER; ERR_NUMBER_LUHN unless
  * the person looked again or the card was swiped. */
-struct checkout_digits {
-    const char *text; /* wiped by the caller */
-    size_t len;
-    enum body_input input;
-    bool luhn_ok; /* the person compared it with the card */
-};
 enum err checkout_number(
     struct checkout *c, const struct checkout_env *env, const struct checkout_digits *d, unsigned *acts);
 /* The same card as the one in hand, which needs no second verdict (a trigger pressed twice). */
@@ -147,7 +153,8 @@ void checkout_unanswered(
 /* cause: ERR_OK, or why it did not get through (the reservation then lapses by itself). */
 void checkout_released(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
 
-/* The cashier says yes. ERR_OK with *acts 0 if it is applied already. */
+/* The cashier says yes. ERR_OK with *acts 0 if it is applied already. ERR_WRONG_STATE also when that brought to light that
+ * time is over or the terms have changed: then *acts says what to do, and rev rose. */
 enum err checkout_confirm(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 /* ERR_OK: the sale is durable, under journal number `seq`. Otherwise nothing was recorded: it stays QUOTED with
  * `error`. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+#include "client/terminal/till.h"
+
+struct checkout_env till_env(const struct till *t)
+{
+    return (struct checkout_env){till_utc(t), till_mono(t), sync_trust(t->sync), sync_shop(t->sync)};
+}
+
+/* What could not even be sent is answered at once. */
+static unsigned ask(struct till *t, struct seat *s, enum ask_kind kind)
+{
+    struct checkout_env env = till_env(t);
+    unsigned acts = 0;
+    enum err e = till_ask(t, s, kind);
+    if (e && kind == ASK_RELEASE)
+        checkout_released(&s->c, &env, e, &acts);
+    else if (e)
+        checkout_unanswered(&s->c, &env, kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask, e, &acts);
+    return acts;
+}
+
+static unsigned append_sale(struct till *t, struct seat *s)
+{
+    struct checkout_env env = till_env(t);
+    unsigned acts = 0;
+    uint64_t seq = 0;
+    enum err e = till_append_sale(t, s, &seq);
+    if (e)
+        log_error("sale %s not recorded: %s", s->c.sale_id, err_code(e));
+    checkout_appended(&s->c, &env, e, seq, &acts);
+    return acts;
+}
+
+/* In the order of enum checkout_act: the lowest bit first. */
+static unsigned one(struct till *t, struct seat *s, unsigned act)
+{
+    enum err e;
+    switch (act) {
+    case CHECKOUT_LOG_REFUSAL:
+        e = till_append_refusal(t, s);
+        if (e) /* a refusal that cannot be counted is still a refusal */
+            log_warn("refusal not recorded: %s", err_code(e));
+        return 0;
+    case CHECKOUT_ASK_RELEASE:
+        return ask(t, s, ASK_RELEASE);
+    case CHECKOUT_ASK_VERIFY:
+        return ask(t, s, ASK_VERIFY);
+    case CHECKOUT_ASK_RESERVE:
+        return ask(t, s, ASK_RESERVE);
+    case CHECKOUT_APPEND_SALE:
+        return append_sale(t, s);
+    default:
+        log_error("unknown act %u", act);
+        return 0;
+    }
+}
+
+void till_act(struct till *t, struct seat *s, unsigned acts)
+{
+    while (acts) {
+        unsigned act = acts & -acts;
+        acts &= ~act;
+        acts |= one(t, s, act);
+    }
+    s->touched_mono_ms = till_mono(t);
+    if (t->counter)
+        counter_checkout(t->counter, &s->c);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions to the service about one checkout, and their answers. */
+#include "base/log.h"
+#include "client/terminal/till.h"
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RELEASE_MS = 10000, ASK_MAX = 1024 };
+
+static void answered(struct till *t, const struct ask *a, const struct link_answer *ans)
+{
+    struct checkout_env env = till_env(t);
+    struct seat *s = till_find(t, a->checkout_id);
+    struct body_verdict verdict;
+    struct body_reserved reserved;
+    unsigned acts = 0;
+    enum err e = ans->err;
+    if (!s)
+        return;
+    if (a->kind == ASK_RELEASE) {
+        checkout_released(&s->c, &env, e, &acts);
+        till_act(t, s, acts);
+        return;
+    }
+    if (!e && a->kind == ASK_VERIFY)
+        e = body_verdict_decode(ans->body, ans->len, &verdict);
+    else if (!e)
+        e = body_reserved_decode(ans->body, ans->len, &reserved);
+    if (e && !ans->err) {
+        log_warn("the service's answer is not as agreed: %s", err_code(e));
+        e = ERR_NET_PROTOCOL;
+    }
+    if (e)
+        checkout_unanswered(&s->c, &env, a->ask, e, &acts);
+    else if (a->kind == ASK_VERIFY)
+        checkout_verified(&s->c, &env, a->ask, &verdict, &acts);
+    else
+        checkout_reserved(&s->c, &env, a->ask, &reserved, &acts);
+    till_act(t, s, acts);
+}
+
+static void done(void *ctx, const struct link_answer *ans)
+{
+    struct ask *slot = ctx, a = *slot;
+    slot->kind = ASK_FREE;
+    answered(a.till, &a, ans);
+}
+
+static enum err body_of(const struct seat *s, enum ask_kind kind, struct buf *out)
+{
+    if (kind == ASK_RELEASE)
+        return ERR_OK;
+    struct body_verify v = {.card = s->c.card};
+    struct body_reserve r = {.card = s->c.card};
+    memcpy(v.checkout_id, s->c.id, sizeof v.checkout_id);
+    memcpy(r.checkout_id, s->c.id, sizeof r.checkout_id);
+    memcpy(r.offer_id, s->c.hold_offer, sizeof r.offer_id);
+    enum err e = kind == ASK_VERIFY ? body_verify_encode(&v, out) : body_reserve_encode(&r, out);
+    OPENSSL_cleanse(&v, sizeof v);
+    OPENSSL_cleanse(&r, sizeof r);
+    return e;
+}
+
+static struct ask *free_slot(struct till *t)
+{
+    for (size_t i = 0; i < LINK_REQUESTS; i++)
+        if (t->asks[i].kind == ASK_FREE)
+            return &t->asks[i];
+    return NULL;
+}
+
+enum err till_ask(struct till *t, const struct seat *s, enum ask_kind kind)
+{
+    struct ask *slot = free_slot(t);
+    char path[64];
+    struct buf body;
+    if (!slot)
+        return ERR_BUSY;
+    if (kind == ASK_RELEASE)
+        snprintf(path, sizeof path, "/v1/reserve/%s", s->c.id);
+    else
+        snprintf(path, sizeof path, "%s", kind == ASK_VERIFY ? "/v1/verify" : "/v1/reserve");
+    buf_init(&body, ASK_MAX);
+    enum err e = body_of(s, kind, &body);
+    if (!e) {
+        const struct link_request q = {.method = kind == ASK_RELEASE ? "DELETE" : "POST",
+            .path = path,
+            .body = body.len ? body.data : NULL,
+            .len = body.len,
+            .deadline_mono_ms = kind == ASK_RELEASE ? till_mono(t) + RELEASE_MS : s->c.deadline_mono_ms,
+            .done = done,
+            .ctx = slot};
+        *slot = (struct ask){.till = t, .kind = kind, .ask = kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask};
+        memcpy(slot->checkout_id, s->c.id, sizeof slot->checkout_id);
+        e = link_request(t->link, &q, NULL);
+        if (e)
+            slot->kind = ASK_FREE;
+    }
+    buf_wipe(&body);
+    return e;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/terminal/run.h"
+#include "base/log.h"
+#include "client/terminal/guard.h"
+#include "client/terminal/till.h"
+#include <openssl/crypto.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FDS = 2 + COUNTER_FDS + USB_BUS_FDS, LONGEST_SLEEP_MS = 60000 };
+
+/* Everything that is open while it runs. */
+struct terminal {
+    struct state state;
+    bool has_state;
+    EVP_PKEY *device;
+    struct till till;
+    int signal_fd;
+    struct cli *cli;
+};
+
+static void on_notice(void *ctx, const struct notice *n)
+{
+    till_notice(ctx, n);
+}
+
+static void on_change(void *ctx)
+{
+    struct till *t = ctx;
+    if (t->counter)
+        counter_status(t->counter);
+}
+
+static void on_scan(void *ctx, const struct usb_scan *scan)
+{
+    enum err e = till_scan(ctx, scan->text, scan->len, BODY_INPUT_READER, NULL);
+    if (e)
+        log_warn("a scan was not taken: %s", err_code(e));
+}
+
+static void on_dropped(void *ctx, const char *device, const char *text)
+{
+    (void)ctx;
+    log_warn("%s: %s", device, text);
+}
+
+static void on_device(void *ctx, const struct usb_device_info *info)
+{
+    struct till *t = ctx;
+    if (info->use != USB_UNUSED)
+        log_info("%s: %s: %s", info->label, usb_use_code(info->use), usb_why_text(info->why));
+    if (t->counter)
+        counter_device(t->counter, info->label, usb_use_code(info->use), usb_why_code(info->why));
+}
+
+static int open_state(struct terminal *m)
+{
+    const char *dir = cli_text(m->cli, "state");
+    char path[STATE_PATH_MAX];
+    enum err e = state_open(dir, NULL, &m->state);
+    if (e)
+        return cli_fail(m->cli, e, _("opening the state directory %s"), dir);
+    m->has_state = true;
+    m->till.state = &m->state;
+    state_path(&m->state, STATE_KEY, path);
+    e = key_load_pem(path, &m->device);
+    if (e)
+        return cli_fail(m->cli, e, _("reading the device key %s"), path);
+    state_path(&m->state, STATE_JOURNAL, path);
+    e = journal_open(path, m->state.info.terminal, m->state.info.epoch, &m->till.journal);
+    return e ? cli_fail(m->cli, e, _("opening the journal %s"), path) : CLI_OK;
+}
+
+static int open_link(struct terminal *m)
+{
+    struct till *t = &m->till;
+    char ca[STATE_PATH_MAX], cert[STATE_PATH_MAX], key[STATE_PATH_MAX];
+    state_path(&m->state, STATE_CA, ca);
+    state_path(&m->state, STATE_CERT, cert);
+    state_path(&m->state, STATE_KEY, key);
+    const struct link_config lc = {
+        .url = m->state.info.url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = t->clock};
+    enum err e = link_new(&lc, &t->link);
+    if (e)
+        return cli_fail(m->cli, e, _("preparing the connection to %s"), m->state.info.url);
+    const struct sync_config sc = {.link = t->link,
+        .journal = t->journal,
+        .state = &m->state,
+        .clock = t->clock,
+        .device = m->device,
+        .notice = on_notice,
+        .changed = on_change,
+        .ctx = t};
+    e = sync_new(&sc, &t->sync);
+    return e ? cli_fail(m->cli, e, _("reading the notices in %s"), m->state.dir) : CLI_OK;
+}
+
+static int open_counter(struct terminal *m)
+{
+    struct till *t = &m->till;
+    const char *listen = cli_text(m->cli, "listen"), *path = cli_text(m->cli, "socket");
+    char token[STATE_TOKEN_LEN + 1], own_path[STATE_PATH_MAX];
+    struct sockaddr_storage sa;
+    state_path(&m->state, STATE_SOCKET, own_path);
+    struct counter_config cc = {.socket = path ? path : own_path, .token = token, .ops = till_ops(t)};
+    listen = listen ? listen : "127.0.0.1:8730";
+    if (strcmp(listen, "off")) {
+        counter_address(listen, &sa); /* judged by run_command already */
+        cc.listen = &sa;
+    }
+    enum err e = state_token(&m->state, token);
+    if (!e)
+        e = counter_new(&cc, &t->counter);
+    OPENSSL_cleanse(token, sizeof token);
+    return e ? cli_fail(m->cli, e, _("listening on %s and %s"), cc.socket, listen) : CLI_OK;
+}
+
+static int open_usb(struct terminal *m)
+{
+    const struct usb_bus_events ev = {.ctx = &m->till, .scan = on_scan, .dropped = on_dropped, .change = on_device};
+    enum err e = usb_bus_new(&ev, &m->till.usb);
+    return e ? cli_fail(m->cli, e, _("starting USB")) : CLI_OK;
+}
+
+static int open_all(struct terminal *m)
+{
+    int code = open_state(m);
+    if (!code)
+        code = open_link(m);
+    if (!code)
+        code = open_counter(m);
+    if (!code)
+        code = open_usb(m);
+    if (code)
+        return code;
+    enum err e = till_started(&m->till);
+    if (e) /* sales will say so themselves, each time */
+        log_error("this start is not recorded: %s", err_code(e));
+    sync_start(m->till.sync);
+    link_on_change(m->till.link, on_change, &m->till);
+    link_keep_warm(m->till.link);
+    return CLI_OK;
+}
+
+/* The till last of those that answers are for, and before what it asks. */
+static void close_all(struct terminal *m)
+{
+    struct till *t = &m->till;
+    usb_bus_free(&t->usb);
+    counter_free(&t->counter);
+    sync_free(&t->sync);
+    link_free(&t->link);
+    till_release(t);
+    journal_close(&t->journal);
+    key_free(&m->device);
+    if (m->has_state)
+        state_release(&m->state);
+    if (m->signal_fd >= 0)
+        close(m->signal_fd);
+}
+
+static void say_ready(const struct terminal *m)
+{
+    const char *socket = cli_text(m->cli, "socket");
+    char own_path[STATE_PATH_MAX];
+    state_path(&m->state, STATE_SOCKET, own_path);
+    if (m->cli->json)
+        printf("{\"ready\":true,\"socket\":\"%s\",\"listen\":\"%s\"}\n", socket ? socket : own_path,
+            counter_bound(m->till.counter));
+    else
+        printf(
+            _("huika-terminal is ready: %s, http://%s\n"), socket ? socket : own_path, counter_bound(m->till.counter));
+    fflush(stdout);
+    guard_notify("READY=1");
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static size_t gather(const struct terminal *m, struct curl_waitfd fds[static FDS])
+{
+    struct pollfd p[FDS];
+    size_t n = counter_fds(m->till.counter, p, COUNTER_FDS);
+    n += usb_bus_fds(m->till.usb, p + n, USB_BUS_FDS);
+    p[n++] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
+    p[n++] = (struct pollfd){.fd = link_fd(m->till.link), .events = POLLIN};
+    for (size_t i = 0; i < n; i++) /* CURL_WAIT_POLL* and POLL* have the same values */
+        fds[i] = (struct curl_waitfd){.fd = p[i].fd, .events = p[i].events};
+    return n;
+}
+
+static int longest_sleep(const struct terminal *m)
+{
+    const struct till *t = &m->till;
+    int ms = sooner(LONGEST_SLEEP_MS, counter_timeout_ms(t->counter));
+    ms = sooner(ms, usb_bus_timeout_ms(t->usb, till_mono(t)));
+    ms = sooner(ms, link_timeout_ms(t->link));
+    ms = sooner(ms, sync_timeout_ms(t->sync));
+    return sooner(ms, till_timeout_ms(t));
+}
+
+/* Answers of the service come first: a deadline that passed while one was on its way must not win. */
+static int turn_until_told(struct terminal *m)
+{
+    struct till *t = &m->till;
+    struct curl_waitfd fds[FDS];
+    char told[512];
+    for (;;) {
+        unsigned n = (unsigned)gather(m, fds);
+        if (curl_multi_poll(link_multi(t->link), fds, n, longest_sleep(m), NULL))
+            return cli_fail(m->cli, ERR_IO, _("waiting for events"));
+        if (read(m->signal_fd, told, sizeof told) > 0)
+            return CLI_OK;
+        link_dispatch(t->link);
+        usb_bus_handle(t->usb, till_mono(t));
+        till_tick(t);
+        counter_run(t->counter);
+        sync_tick(t->sync);
+    }
+}
+
+int run_command(struct cli *c)
+{
+    struct terminal m = {.cli = c, .signal_fd = -1, .till = {.clock = &clock_system}};
+    const char *listen = cli_text(c, "listen");
+    struct sockaddr_storage sa;
+    enum err bad = listen && strcmp(listen, "off") ? counter_address(listen, &sa) : ERR_OK;
+    if (bad == ERR_FORBIDDEN)
+        return cli_usage(
+            c, _("--listen %s: only loopback addresses (127.0.0.1, [::1], localhost) are allowed"), listen);
+    if (bad)
+        return cli_usage(c, _("--listen %s: an address and a port, like 127.0.0.1:8730"), listen);
+    m.signal_fd = guard_signals();
+    int code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : open_all(&m);
+    if (!code) {
+        say_ready(&m);
+        code = turn_until_told(&m);
+        guard_notify("STOPPING=1");
+    }
+    close_all(&m);
+    return code;
+}

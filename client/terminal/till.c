@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/terminal/till.h"
+#include "base/log.h"
+#include <string.h>
+
+void till_release(struct till *t)
+{
+    for (size_t i = 0; i < TILL_SEATS; i++)
+        if (t->seats[i])
+            till_leave(t, t->seats[i]);
+}
+
+/* The checkout at the counter takes the card if it still wants one: it waits, or has an amount and its card did not do. */
+static struct seat *wants_card(struct till *t)
+{
+    struct seat *s = t->current[0] ? till_find(t, t->current) : NULL;
+    if (!s)
+        return NULL;
+    switch (s->c.state) {
+    case CHECKOUT_WAITING:
+    case CHECKOUT_VERIFYING:
+    case CHECKOUT_QUOTED:
+        return s;
+    case CHECKOUT_REFUSED:
+    case CHECKOUT_FAILED:
+        return s->c.total_fen ? s : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static const char *kind_of(const struct checkout *c)
+{
+    return c->by == BODY_BY_QR ? "card" : "other";
+}
+
+enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out)
+{
+    struct seat *s = wants_card(t);
+    struct checkout_env env = till_env(t);
+    unsigned acts;
+    enum err e = s ? ERR_OK : till_begin(t, &s);
+    if (e)
+        return e;
+    if (!checkout_same_card(&s->c, text, len)) {
+        e = checkout_scan(&s->c, &env, text, len, input, &acts);
+        if (!e && t->counter)
+            counter_scan(t->counter, kind_of(&s->c));
+        till_act(t, s, acts);
+    }
+    if (out)
+        *out = &s->c;
+    return e;
+}
+
+/* The shop's standing is obeyed before it is written down that it is. */
+void till_notice(struct till *t, const struct notice *n)
+{
+    struct checkout_env env = till_env(t);
+    unsigned acts;
+    for (size_t i = 0; n->kind == NOTICE_SHOP && i < TILL_SEATS; i++) {
+        struct seat *s = t->seats[i];
+        uint32_t rev = s ? s->c.rev : 0;
+        if (!s)
+            continue;
+        checkout_shop_changed(&s->c, &env, &acts);
+        if (s->c.rev != rev)
+            till_act(t, s, acts);
+    }
+    enum err e = till_append_notice(t, n);
+    if (e)
+        log_error("notice not recorded as applied: %s", err_code(e));
+    if (t->counter)
+        counter_status(t->counter);
+}
+
+void till_tick(struct till *t)
+{
+    struct checkout_env env = till_env(t);
+    unsigned acts;
+    for (size_t i = 0; i < TILL_SEATS; i++) {
+        struct seat *s = t->seats[i];
+        if (!s || s->c.deadline_mono_ms > env.now_mono_ms)
+            continue;
+        checkout_tick(&s->c, &env, &acts);
+        till_act(t, s, acts);
+    }
+}
+
+int till_timeout_ms(const struct till *t)
+{
+    int64_t due = INT64_MAX, now = till_mono(t);
+    for (size_t i = 0; i < TILL_SEATS; i++)
+        if (t->seats[i] && t->seats[i]->c.deadline_mono_ms < due)
+            due = t->seats[i]->c.deadline_mono_ms;
+    return due == INT64_MAX ? -1 : due <= now ? 0 : (int)(due - now);
+}

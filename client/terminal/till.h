@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The till: checkouts under way, between the counter and readers on one side, and service and journal on the other. It does
+ * what client/core decides: asks, appends, tells.
+ *
+ *     struct till t = {.clock = ...}       its parts are filled in as they are opened
+ *     t.counter = ...                      the counter is made with till_ops(&t), so it comes later
+ *     till_started(&t)                     the record of this start
+ *     loop: till_tick(&t) by till_timeout_ms(&t);  till_scan, till_notice from callbacks
+ *     till_release(&t)                     after link_free, so that no answer comes any more
+ *
+ * One thread. Not here: the loop (run.c), what the counter's answers look like. */
+#ifndef HUIKA_TILL_H
+#define HUIKA_TILL_H
+#include "client/core/checkout.h"
+#include "client/counter/counter.h"
+#include "client/ports/clock.h"
+#include "client/ports/journal.h"
+#include "client/ports/link.h"
+#include "client/ports/state.h"
+#include "client/ports/sync.h"
+#include "client/ports/usb/bus.h"
+
+enum { TILL_SEATS = 32 };
+
+/* One checkout and what belongs to it here. */
+struct seat {
+    struct checkout c;
+    char key[JOURNAL_KEY_MAX + 1]; /* Idempotency-Key; "" when a scan began it */
+    uint8_t request[KEY_HASH];
+    int64_t touched_mono_ms;
+};
+
+enum ask_kind { ASK_FREE, ASK_VERIFY, ASK_RESERVE, ASK_RELEASE };
+
+struct till;
+/* One question on its way to the service. */
+struct ask {
+    struct till *till;
+    enum ask_kind kind;
+    char checkout_id[ULID_LEN + 1];
+    uint32_t ask;
+};
+
+struct till {
+    const struct clock *clock;
+    const struct state *state;
+    struct journal *journal;
+    struct link *link;
+    struct sync *sync;
+    struct counter *counter; /* NULL until it is made */
+    struct usb_bus *usb;     /* NULL: none */
+    struct counter_ops ops;
+    struct seat *seats[TILL_SEATS];
+    struct ask asks[LINK_REQUESTS];
+    char current[ULID_LEN + 1]; /* checkout at the counter; "" none */
+};
+
+/* Frees the checkouts; the parts are the caller's. */
+void till_release(struct till *t);
+/* For counter_new. */
+const struct counter_ops *till_ops(struct till *t);
+
+/* A reader delivered a text: to the checkout at the counter, or it begins one. *out (may be NULL): that checkout. */
+enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out);
+/* A newly verified notice, on disk already. */
+void till_notice(struct till *t, const struct notice *n);
+void till_tick(struct till *t);
+int till_timeout_ms(const struct till *t);
+
+/* seats.c */
+struct seat *till_find(struct till *t, const char *checkout_id);
+struct seat *till_find_key(struct till *t, const char *key);
+/* A free one, zeroed; the oldest ended one gives way. NULL: all are busy, or out of memory. */
+struct seat *till_sit(struct till *t);
+void till_leave(struct till *t, struct seat *s);
+/* New ids, WAITING. */
+enum err till_begin(struct till *t, struct seat **out);
+
+/* act.c: does what the core wants done, and what follows from it; then tells the counter. */
+void till_act(struct till *t, struct seat *s, unsigned acts);
+struct checkout_env till_env(const struct till *t);
+
+/* ask.c: on its way, or the reason why not. The answer reaches the core through till_act. */
+enum err till_ask(struct till *t, const struct seat *s, enum ask_kind kind);
+
+/* records.c. Durable when they return. */
+enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq);
+enum err till_append_refusal(struct till *t, const struct seat *s);
+enum err till_append_notice(struct till *t, const struct notice *n);
+enum err till_started(struct till *t);
+
+/* status.c: for the counter. */
+json_t *till_status(void *ctx);
+
+static inline int64_t till_utc(const struct till *t)
+{
+    return t->clock->utc_ms(t->clock->ctx);
+}
+
+static inline int64_t till_mono(const struct till *t)
+{
+    return t->clock->mono_ms(t->clock->ctx);
+}
+#endif
