@@ -6,6 +6,7 @@
  * Each round makes RECORDS records durable in three ways and prints "FILE ONE TOGETHER", records per second: the file, one record
  * per append, and TOGETHER records per append. */
 #include "base/text.h"
+#include "base/tm.h"
 #include "client/ports/journal.h"
 #include "tests/bench/tls.h"
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static void make_sale(struct sale *s)
 {
     char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
     uint8_t blob_hash[KEY_HASH];
-    int64_t now = INT64_C(1767225600000);
+    int64_t now = tm_wall_utc_ms();
     if (ulid_new_text(now, s->sale_id) || ulid_new_text(now, s->checkout_id))
         bench_die("randomness");
     memcpy(s->salt, s->sale_id, RECORD_SALT);
