@@ -49,23 +49,39 @@ static void replace(struct transcode *t)
     t->out_len += 3;
 }
 
+/* Bytes from p on that are whole characters; *next is what utf8_char says of those behind, 1 at the end. */
+static size_t utf8_run(const unsigned char *p, size_t n, int *next)
+{
+    size_t i = 0;
+    *next = 1;
+    while (i < n) {
+        uint64_t eight;
+        if (n - i >= sizeof eight && (memcpy(&eight, p + i, sizeof eight), (eight & 0x8080808080808080U) == 0)) {
+            i += sizeof eight;
+            continue;
+        }
+        *next = utf8_char(p + i, n - i);
+        if (*next <= 0)
+            break;
+        i += (size_t)*next;
+    }
+    return i;
+}
+
 /* Converts what is in t->in; returns how many bytes were used. The rest is the beginning of a character. */
 static size_t from_utf8(struct transcode *t)
 {
     size_t i = 0;
     while (i < t->in_len) {
-        const unsigned char *p = (const unsigned char *)t->in + i;
-        int n = utf8_char(p, t->in_len - i);
-        if (n == 0 && !t->ended)
+        int next;
+        size_t run = utf8_run((const unsigned char *)t->in + i, t->in_len - i, &next);
+        memcpy(t->out + t->out_len, t->in + i, run);
+        t->out_len += run;
+        i += run;
+        if (i == t->in_len || (next == 0 && !t->ended))
             break;
-        if (n <= 0) {
-            replace(t);
-            i++;
-            continue;
-        }
-        memcpy(t->out + t->out_len, p, (size_t)n);
-        t->out_len += (size_t)n;
-        i += (size_t)n;
+        replace(t);
+        i++;
     }
     return i;
 }
