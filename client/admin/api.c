@@ -59,7 +59,7 @@ int admin_connect(struct cli *c)
     if (a->link)
         return CLI_OK;
     if (!dir || !*dir)
-        return cli_usage(c, _("--profile DIR (or HUIKA_ADMIN) names the administrator's profile"));
+        return cli_usage(c, _("--profile DIR (or HUIKA_ADMIN) names the administrator's profile."));
     enum err e = open_link(dir, &a->link);
     return e ? (cli_fail(c, e, _("opening the profile %s"), dir), CLI_FAILED) : CLI_OK;
 }

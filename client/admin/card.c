@@ -62,7 +62,7 @@ static int check_out(const struct cli *c)
 {
     const char *path = cli_text(c, "out");
     if (path && form_of(path) == FORM_NONE)
-        return cli_usage(c, _("--out FILE ends in .svg, .png or .txt"));
+        return cli_usage(c, _("--out FILE ends in .svg, .png or .txt."));
     if (path && !cli_flag(c, "force") && access(path, F_OK) == 0)
         return cli_fail(c, ERR_EXISTS, _("writing %s (--force replaces it)"), path);
     return CLI_OK;

@@ -31,7 +31,7 @@ int member_status(struct cli *c)
         if (!strcmp(statuses[i], c->arg[1]))
             status = statuses[i];
     if (!status)
-        return cli_usage(c, _("the status is active, frozen, lost or left"));
+        return cli_usage(c, _("the status is active, frozen, lost or left."));
     int rc = admin_number(c, c->arg[0], number);
     if (rc)
         return rc;

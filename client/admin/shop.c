@@ -43,7 +43,7 @@ int shop_add(struct cli *c)
 {
     const char *what = _("adding the shop"), *shop = NULL;
     if (!is_category(cli_text(c, "category")))
-        return cli_usage(c, _("--category is travel, dining, transport, health, leisure or supermarket"));
+        return cli_usage(c, _("--category is travel, dining, transport, health, leisure or supermarket."));
     json_t *out = NULL, *body = json_pack("{s:s, s:s, s:s, s:s}", "org", cli_text(c, "org"), "name",
                             cli_text(c, "name"), "category", cli_text(c, "category"), "region", cli_text(c, "region"));
     if (!body)
