@@ -18,7 +18,7 @@ static enum err draw(const struct cli *c, const char *code, struct buf *b)
 {
     char upper[CODE_MAX + 1];
     size_t n = 0;
-    for (; code[n] && n < CODE_MAX; n++)
+    for (; n < CODE_MAX && code[n]; n++)
         upper[n] = (char)(code[n] >= 'a' && code[n] <= 'z' ? code[n] - 'a' + 'A' : code[n]);
     upper[n] = 0;
     struct qr *q = malloc(sizeof *q);

@@ -18,7 +18,7 @@ char *tls_request(int port, const char *body, size_t *len);
 size_t tls_answer(const char *p, size_t len);
 
 int64_t bench_ns(void);
-void bench_die(const char *what);
+_Noreturn void bench_die(const char *what);
 /* Whole decimal number of a command line. */
 long bench_number(const char *s);
 int bench_by_value(const void *a, const void *b); /* int64_t, for qsort */
