@@ -71,6 +71,7 @@ struct link_request {
     size_t len;               /* at most LINK_BODY_MAX */
     const char *userpwd;      /* "user:password" for HTTP Basic; NULL: none. Copied, and wiped afterwards */
     int64_t deadline_mono_ms; /* absolute, of config.clock->mono_ms; then ERR_NET_TIMEOUT. 0: in 15 s */
+    bool waits;               /* a long poll: it holds its connection for long, so another one is kept warm beside it */
     link_done_fn *done;
     void *ctx;
 };
