@@ -109,7 +109,7 @@ enum err card_track2(const char *track, size_t len, char out[static CARD_NUMBER_
         return ERR_SWIPE_AGAIN;
     size_t n = digits_at(pan, len - 1);
     p = pan + n;
-    if (n > CARD_NUMBER_MAX || p == end || *p != '=')
+    if (!n || n > CARD_NUMBER_MAX || p == end || *p != '=')
         return ERR_SWIPE_AGAIN;
     p = field_or_separator(p + 1, end, 4);
     p = p ? field_or_separator(p, end, 3) : NULL;

@@ -43,7 +43,7 @@ static enum err encrypt(X509 *x, const uint8_t *plain, struct buf *out)
     unsigned char *der = NULL;
     BIO *in = BIO_new_mem_buf(plain, PLAIN);
     CMS_ContentInfo *cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
-    if (!in || !cms || !add_recipient(cms, x) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
+    if (!in || !cms || !CMS_set_detached(cms, 0) || !add_recipient(cms, x) || CMS_final(cms, in, NULL, CMS_BINARY) != 1)
         goto out;
     int n = i2d_CMS_ContentInfo(cms, &der);
     if (n > 0 && n <= SEAL_MAX)
