@@ -17,4 +17,10 @@ $(BUILD)/usb/usbip_dev: $(BUILD)/obj/tests/usb/vm/usbip_dev.o
 test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/poscan ## USB on mock devices: three layouts, faults, unplugging, bystanders
 	BUILD=$(BUILD) $(PY) -m pytest -q -p no:cacheprovider -n 4 tests/usb/umock_test.py
 
+# The kernel and its initramfs are the same for every build; programs are put in at each boot.
+VM_CACHE ?= build/vm
+VM_TEXT ?= HTTPS://CARD.EXAMPLE.TEST/C/AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU
+test-vm: $(BUILD)/usb/usbip_dev $(BUILD)/usb/poscan ## USB in a virtual machine: Debian's kernel, udev, an unprivileged user
+	tests/usb/vm/boot.sh $(VM_CACHE) poscan.sh "$(VM_TEXT)" $^
+
 .PHONY: test-umock test-vm

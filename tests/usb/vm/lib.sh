@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the checks that run in the guest.
+TEXT=$(cat /text)
+
+step() { echo "GUEST $(cut -d' ' -f1 /proc/uptime) $*"; }
+
+fail() {
+    step "FAILED: $*"
+    for log in /run/*.log; do
+        echo "--- $log"
+        tail -n 40 "$log"
+    done
+    echo "RESULT FAIL $*"
+    exit 1
+}
+
+# await WHAT COMMAND...: until the command succeeds, at most a minute.
+await() {
+    what=$1
+    shift
+    end=$(($(date +%s) + 60))
+    until "$@" >/dev/null 2>&1; do
+        [ "$(date +%s)" -lt $end ] || fail "$what"
+        usleep 20000
+    done
+    step "$what"
+}
+
+# lines N PATTERN FILE: the pattern is on exactly N lines.
+lines() { [ "$(grep -c -- "$2" "$3")" = "$1" ]; }
+
+# Devices: what is written to the descriptor goes to the device, closing it unplugs.
+plug_scanner() { # [LAYOUT]
+    rm -f /run/scanner.in && mkfifo /run/scanner.in
+    usbip_dev scanner 0 "${1:-aim}" </run/scanner.in 2>/run/scanner.log &
+    exec 8>/run/scanner.in
+}
+unplug_scanner() { exec 8>&-; }
+plug_keyboard() {
+    mkfifo /run/keyboard.in
+    usbip_dev keyboard 1 </run/keyboard.in 2>/run/keyboard.log &
+    exec 7>/run/keyboard.in
+}
+
+# driver PRODUCT: the kernel driver of the device's interface 0 ("usbfs": a program has claimed it).
+driver() {
+    for p in /sys/bus/usb/devices/*/product; do
+        [ "$(cat "$p")" = "$1" ] && basename "$(readlink "${p%/product}"/*:1.0/driver)"
+    done
+}
+driver_is() { [ "$(driver "$1")" = "$2" ]; }
+
+# The input device that the kernel made of the keyboard.
+keyboard_event() { basename "$(echo /sys/bus/usb/devices/*/*:1.0/*/input/input*/event*)"; }
+keyboard_is_input() { [ -c "/dev/input/$(keyboard_event)" ]; }
+
+# A key on the keyboard beside the scanner still arrives at the kernel's input layer.
+keyboard_types() {
+    : >/run/keys
+    cat "/dev/input/$(keyboard_event)" >/run/keys &
+    reader=$!
+    await "the keyboard types" key_arrives
+    kill $reader
+}
+key_arrives() { # again each time: the first ones may be too early for the reader
+    echo "key 04" >&7
+    hexdump -v -e '24/1 "%02x" "\n"' /run/keys | grep -q '01001e0001000000$'
+}
