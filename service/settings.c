@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/settings.h"
+#include "base/config.h"
+#include "base/file.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { WHY = 64, MISSES_MAX = 100000, CONNECTIONS_MAX = 1000000, THREADS_MAX = 256 };
+
+struct reading {
+    const struct config *c;
+    char *why;
+    enum err e;
+};
+
+/* The first thing that is wrong is what is reported. */
+static void wrong(struct reading *r, enum err e, const char *section, const char *key)
+{
+    if (!e || r->e)
+        return;
+    r->e = e;
+    snprintf(r->why, WHY, "service.ini [%s] %s", section, key);
+}
+
+static int64_t whole(struct reading *r, const char *section, const char *key, int64_t max, int64_t absent)
+{
+    int64_t v = absent;
+    wrong(r, config_int(r->c, section, key, key[0] == 'p' ? 1 : 0, max, absent, &v), section, key);
+    return v;
+}
+
+static void text(struct reading *r, const char *section, const char *key, char *out, size_t size)
+{
+    const char *v = config_text(r->c, section, key, "");
+    if ((size_t)snprintf(out, size, "%s", v) >= size)
+        wrong(r, ERR_BAD_VALUE, section, key);
+}
+
+static void read_all(struct reading *r, struct settings *s)
+{
+    char hosts[4096];
+    text(r, "service", "hosts", hosts, sizeof hosts);
+    hosts[strcspn(hosts, ", ")] = 0;
+    if (!*hosts || !invite_host_ok(hosts))
+        wrong(r, ERR_BAD_VALUE, "service", "hosts");
+    else
+        memcpy(s->host, hosts, strlen(hosts) + 1);
+    text(r, "service", "listen", s->listen, sizeof s->listen);
+    s->port = (uint16_t)whole(r, "service", "port", UINT16_MAX, 8443);
+    text(r, "public", "host", s->public_host, sizeof s->public_host);
+    s->public_port = (uint16_t)whole(r, "public", "port", UINT16_MAX, 8444);
+    text(r, "public", "certificate", s->public_cert, sizeof s->public_cert);
+    text(r, "public", "key", s->public_key, sizeof s->public_key);
+    s->number_miss_limit = (int)whole(r, "limits", "number_miss_limit", MISSES_MAX, 10);
+    s->connections = (int)whole(r, "limits", "connections", CONNECTIONS_MAX, 4096);
+    s->threads = (int)whole(r, "limits", "threads", THREADS_MAX, 0);
+}
+
+enum err settings_load(const char *dir, struct settings *out, char why[static WHY])
+{
+    char path[SETTINGS_PATH_MAX];
+    struct config c;
+    struct settings s = {.port = 0};
+    snprintf(why, WHY, "service.ini");
+    enum err e = file_path(dir, "service.ini", path, sizeof path);
+    if (e)
+        return e;
+    e = config_load(&c, path);
+    if (e == ERR_BAD_VALUE)
+        snprintf(why, WHY, "service.ini line %d", c.bad_line);
+    if (!e) {
+        struct reading r = {.c = &c, .why = why};
+        read_all(&r, &s);
+        e = r.e;
+    }
+    config_release(&c);
+    if (!e)
+        *out = s;
+    return e;
+}

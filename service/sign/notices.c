@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/sign/notices.h"
+#include "base/text.h"
+#include <stdlib.h>
+
+/* Fills `obj` under `key` with the base64 of n bytes; false if out of memory. */
+static bool set_base64(json_t *obj, const char *key, const void *p, size_t n)
+{
+    char *text = malloc(TEXT_BASE64_LEN(n) + 1);
+    if (!text)
+        return false;
+    text_base64(p, n, text);
+    bool good = json_object_set_new(obj, key, json_string(text)) == 0;
+    free(text);
+    return good;
+}
+
+static bool set_spki(json_t *obj, const EVP_PKEY *key)
+{
+    struct buf spki;
+    buf_init(&spki, KEY_SPKI_MAX);
+    bool good = !key_spki(key, &spki) && set_base64(obj, "spki", spki.data, spki.len);
+    buf_release(&spki);
+    return good;
+}
+
+/* One of "keys": what it may sign is a list, because a key may once get more. */
+static bool add_key(json_t *keys, const EVP_PKEY *key, const char *kind)
+{
+    char id[KEY_ID_LEN + 1];
+    json_t *v = key_id(key, id) ? NULL : json_pack("{s:s, s:s}", "id", id, "alg", "ecdsa-p256-sha256");
+    if (v && set_spki(v, key) && !json_object_set_new(v, "kinds", json_pack("[s]", kind)))
+        return !json_array_append_new(keys, v);
+    json_decref(v);
+    return false;
+}
+
+static bool add_card_key(json_t *keys, const struct card_key *k)
+{
+    json_t *v = json_pack("{s:i}", "number", (int)k->number);
+    if (v && set_spki(v, k->key))
+        return !json_array_append_new(keys, v);
+    json_decref(v);
+    return false;
+}
+
+static json_t *strings(const char *const *list)
+{
+    json_t *a = json_array();
+    for (; a && list && *list; list++)
+        if (json_array_append_new(a, json_string(*list))) {
+            json_decref(a);
+            return NULL;
+        }
+    return a;
+}
+
+static bool fill_keys(json_t *v, const struct notices_trust *t)
+{
+    json_t *root = json_object(), *keys = json_array(), *cards = json_array();
+    /* json_object_set_new takes them even when it fails. */
+    bool good = !json_object_set_new(v, "root", root) && !json_object_set_new(v, "keys", keys) &&
+                !json_object_set_new(v, "card_keys", cards);
+    good = good && set_spki(root, t->root) && add_key(keys, t->notice, "shop") && add_key(keys, t->lease, "head");
+    for (size_t i = 0; i < t->card_cnt && good; i++)
+        good = add_card_key(cards, &t->card[i]);
+    return good && set_base64(v, "sealing_cert", t->sealing_cert->data, t->sealing_cert->len);
+}
+
+static enum err seal(enum notice_kind kind, const json_t *v, EVP_PKEY *key, struct buf *out)
+{
+    struct buf payload;
+    buf_init(&payload, NOTICE_MAX);
+    enum err e = jsonx_write(v, &payload);
+    if (!e)
+        e = notice_seal(kind, payload.data, payload.len, key, out);
+    buf_release(&payload);
+    return e;
+}
+
+enum err notices_trust(const struct notices_trust *t, struct buf *out)
+{
+    json_t *v = json_pack("{s:I, s:I, s:I}", "version", (json_int_t)t->version, "issued_ms",
+        (json_int_t)t->issued_utc_ms, "not_after_ms", (json_int_t)t->not_after_utc_ms);
+    bool good = v && fill_keys(v, t) && !json_object_set_new(v, "card_hosts", strings(t->card_hosts)) &&
+                !json_object_set_new(v, "legacy_prefixes", strings(t->legacy));
+    enum err e = good ? seal(NOTICE_TRUST, v, t->root, out) : ERR_NOMEM;
+    json_decref(v);
+    return e;
+}
+
+static json_t *shop_json(const struct store_shop *s, int64_t at_utc_ms)
+{
+    char id[ULID_LEN + 1];
+    ulid_encode(s->shop, id);
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:[]}", "version", (json_int_t)s->version,
+        "shop_id", id, "name", s->name, "category", s->category, "region", s->region, "org_name", s->org_name,
+        "standing", standing_name(s->standing), "reason", s->reason, "since_ms", (json_int_t)s->since_utc_ms,
+        "issued_ms", (json_int_t)at_utc_ms, "offers");
+}
+
+static enum err add_offers(struct store_tx *tx, const uint8_t *shop, json_t *list)
+{
+    size_t cnt = 0;
+    struct offer *offers = calloc(OFFER_PER_SHOP, sizeof *offers);
+    enum err e = offers ? store_offer_list(tx, shop, offers, &cnt) : ERR_NOMEM;
+    for (size_t i = 0; i < cnt && !e; i++)
+        e = json_array_append_new(list, offer_to_json(&offers[i])) ? ERR_NOMEM : ERR_OK;
+    free(offers);
+    return e;
+}
+
+enum err notices_publish(
+    struct store_tx *tx, const struct service_keys *k, const uint8_t shop[static STORE_ID], int64_t at_utc_ms)
+{
+    struct store_shop s;
+    struct buf envelope;
+    enum err e = store_shop_get(tx, shop, &s);
+    if (e)
+        return e;
+    buf_init(&envelope, NOTICE_MAX);
+    json_t *v = shop_json(&s, at_utc_ms);
+    e = v ? add_offers(tx, shop, json_object_get(v, "offers")) : ERR_NOMEM;
+    if (!e)
+        e = seal(NOTICE_SHOP, v, k->notice, &envelope);
+    if (!e)
+        e = store_notice_put(tx, shop, s.version, buf_str(&envelope), envelope.len);
+    json_decref(v);
+    buf_release(&envelope);
+    return e;
+}
+
+enum err notices_countersign(
+    const struct service_keys *k, const struct record_head *h, int64_t at_utc_ms, uint8_t sig[static KEY_SIG])
+{
+    return record_countersign(h, at_utc_ms, k->lease, sig);
+}
