@@ -108,10 +108,7 @@ enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const
 
 static enum err digits_check(const struct checkout_digits *d, char out[static CARD_NUMBER_MAX + 1])
 {
-    enum err e = card_number_check(d->text, d->len);
-    if (e == ERR_ID_NUMBER)
-        return e;
-    e = card_number_strip(d->text, d->len, out);
+    enum err e = card_number_strip(d->text, d->len, out);
     if (!e)
         e = card_number_check(out, strlen(out));
     bool looked = d->luhn_ok || d->input == BODY_INPUT_READER;
