@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all requests of the running service share. Made by server.c before the first request, read-only afterwards; what
+ * changes has its own lock. */
+#ifndef HUIKA_SERVICE_SERVICE_H
+#define HUIKA_SERVICE_SERVICE_H
+#include "service/http/limits.h"
+#include "service/http/poll.h"
+#include "service/http/watch.h"
+#include "service/http/work.h"
+#include "service/settings.h"
+#include "service/sign/keys.h"
+#include "service/store/store.h"
+
+struct gate;
+struct misses;
+struct hmacs;
+struct seen;
+
+struct service {
+    struct settings settings;
+    struct http_limits limits;
+    struct store *store;
+    struct service_keys *keys;
+    struct gate *gate;
+    struct poll *poll;     /* who waits for notices */
+    struct work *work;     /* threads that may block */
+    struct watch watch;    /* clients that are too slow */
+    struct misses *misses; /* numbers asked for in vain (service/ep/misses.h) */
+    struct hmacs *hmacs;   /* keyed contexts for numbers (service/ep/hmacs.h) */
+    struct seen *seen;     /* terminals heard of since the last flush (service/ep/seen.h) */
+    atomic_bool stopping;
+    atomic_uint open; /* connections */
+    atomic_uint busy; /* requests that were read and not answered yet */
+};
+#endif
