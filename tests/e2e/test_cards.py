@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cards that are refused: each with its own reason by QR, with one and the same by number; and codes that are no cards."""
+import datetime
 import sqlite3
 
 import codec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from world import MEMBERS, wait_for
 
 CARD = MEMBERS[0][0]
@@ -46,29 +49,29 @@ def test_reissued_card_replaces_the_old_one(world):
 
 
 def card_key(world):
-    return codec.load_key((world.service.dir / "keys" / "card-1.key").read_bytes())
+    return load_pem_private_key((world.service.dir / "keys" / "card-1.key").read_bytes(), None)
 
 
 def test_a_well_signed_token_nobody_issued(world):
     t = world.terminal()
-    text = codec.card_encode(card_key(world), "localhost", 1, bytes(range(10)), 1234, 4000)
+    text = codec.card_text("localhost", card_key(world), 1, bytes(range(10)), 1234, datetime.date(2031, 12, 31))
     assert sell_scan(t, text).json["reason"] == "card_unknown"
 
 
 def forged(world, qr):
     """Name -> (text, reason): one of each way in which a QR can be wrong."""
-    c = codec.card_decode(qr)
-    own = card_key(world)
-    stranger = codec.new_key()
+    c = codec.card_open(qr)
+    own, stranger = card_key(world), ec.generate_private_key(ec.SECP256R1())
+    token, expiry = codec.unb32(c["token"]), datetime.date.fromisoformat(c["expiry"])
     flipped = qr[:40] + ("A" if qr[40] != "A" else "B") + qr[41:]
     return {
         "bit flipped": (flipped, "card_forged"),
-        "signed by a stranger": (codec.card_encode(stranger, "localhost", 1, c["token"], c["last4"], c["expiry_day"]), "card_forged"),
-        "unknown key number": (codec.card_encode(own, "localhost", 9, c["token"], c["last4"], c["expiry_day"]), "card_forged"),
-        "foreign host": (codec.card_encode(own, "evil.example", 1, c["token"], c["last4"], c["expiry_day"]), "card_foreign_host"),
+        "signed by a stranger": (codec.card_text("localhost", stranger, 1, token, c["last4"], expiry), "card_forged"),
+        "unknown key number": (codec.card_text("localhost", own, 9, token, c["last4"], expiry), "card_forged"),
+        "foreign host": (codec.card_text("evil.example", own, 1, token, c["last4"], expiry), "card_foreign_host"),
         "truncated": (qr[:-20], "card_malformed"),
         "longer": (qr + "AA", "card_malformed"),
-        "expired": (codec.card_encode(own, "localhost", 1, c["token"], c["last4"], 100), "card_expired"),
+        "expired": (codec.card_text("localhost", own, 1, token, c["last4"], datetime.date(2020, 3, 1)), "card_expired"),
         "a web page": ("https://www.example.com/", "card_unknown_scan"),
         "empty frame": ("]Q1", "card_unknown_scan"),
         "a bare number": (CARD, "scanned_number"),
