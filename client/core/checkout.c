@@ -224,7 +224,7 @@ void checkout_released(struct checkout *c, const struct checkout_env *env, enum 
     *acts = 0;
     if (c->hold != CHECKOUT_HOLD_RELEASING)
         return;
-    c->hold = CHECKOUT_HOLD_NONE;
+    c->hold = cause ? CHECKOUT_HOLD_LOST : CHECKOUT_HOLD_NONE;
     if (!c->hold_wanted)
         return;
     if (cause)

@@ -72,7 +72,13 @@ struct checkout_digits {
 };
 
 /* Where a reservation stands. */
-enum checkout_hold { CHECKOUT_HOLD_NONE, CHECKOUT_HOLD_ASKED, CHECKOUT_HOLD_KEPT, CHECKOUT_HOLD_RELEASING };
+enum checkout_hold {
+    CHECKOUT_HOLD_NONE,
+    CHECKOUT_HOLD_ASKED,
+    CHECKOUT_HOLD_KEPT,
+    CHECKOUT_HOLD_RELEASING,
+    CHECKOUT_HOLD_LOST /* giving it back did not get through: it lapses, or is given back before the next is asked for */
+};
 
 /* Read it freely; change it through the functions below only. */
 struct checkout {
@@ -150,7 +156,7 @@ void checkout_reserved(
 /* No answer to verify or reserve: `cause` is net_*, tls_* or what the service complained of. */
 void checkout_unanswered(
     struct checkout *c, const struct checkout_env *env, uint32_t ask, enum err cause, unsigned *acts);
-/* cause: ERR_OK, or why it did not get through (the reservation then lapses by itself). */
+/* cause: ERR_OK, or why it did not get through. */
 void checkout_released(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
 
 /* The cashier says yes. ERR_OK with *acts 0 if it is applied already. ERR_WRONG_STATE also when that brought to light that

@@ -78,10 +78,15 @@ static void want_hold(struct checkout *c, const struct checkout_env *env, unsign
         return;
     step_drop_hold(c, acts);
     memcpy(c->hold_offer, c->offer_id, sizeof c->hold_offer);
-    if (c->hold == CHECKOUT_HOLD_NONE)
+    if (c->hold == CHECKOUT_HOLD_NONE) {
         step_ask_reserve(c, acts);
-    else
-        c->hold_wanted = true;
+        return;
+    }
+    if (c->hold == CHECKOUT_HOLD_LOST) {
+        c->hold = CHECKOUT_HOLD_RELEASING;
+        *acts |= CHECKOUT_ASK_RELEASE;
+    }
+    c->hold_wanted = true;
 }
 
 /* A member's card and an amount: what is the discount? */
