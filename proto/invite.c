@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/invite.h"
 #include "base/text.h"
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static bool is_name(const char *host)
 
 static bool is_ipv6(const char *host)
 {
-    return strchr(host, ':') && strspn(host, "0123456789abcdef:.") == strlen(host) && strlen(host) <= 45;
+    struct in6_addr a;
+    return strspn(host, "0123456789abcdef:.") == strlen(host) && inet_pton(AF_INET6, host, &a) == 1;
 }
 
 bool invite_host_ok(const char *host)

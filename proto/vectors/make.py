@@ -280,6 +280,7 @@ def invites():
                ("a host that begins with a hyphen", text.replace("SERVICE", "-SERVICE")), ("a host that ends a label with a hyphen", text.replace("SERVICE.", "SERVICE-.")),
                ("two dots", text.replace("SERVICE.", "SERVICE..")), ("a user", text.replace("SERVICE", "A@SERVICE")), ("a path", text.replace("HUIKA1/", "HUIKA1//")),
                ("a host with a blank", text.replace("SERVICE.", "SERVICE .")), ("an open bracket", codec.invite_text("2001:db8::7", 1, pin, secret).replace("]", "")),
+               ("no IPv6 address", codec.invite_text("2001:db8:::7", 1, pin, secret)), ("a name in brackets", text.replace("SERVICE.EXAMPLE.ORG", "[LOCALHOST]")),
                ("IPv6 without brackets", text.replace("SERVICE.EXAMPLE.ORG", "2001:DB8::7"))]
     return ([{"name": n, "text": t, **codec.invite_open(t)} for n, t in valid], [{"name": n, "text": t} for n, t in invalid])
 

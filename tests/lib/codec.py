@@ -4,6 +4,7 @@ is right, or the page is wrong. Functions return values or raise Refused with a 
 import base64
 import datetime
 import hashlib
+import ipaddress
 import json
 import re
 
@@ -264,6 +265,8 @@ def invite_open(text):
     port = int(found[3] or 8443)
     try:
         raw = unb32(code)
+        if found[2]:
+            ipaddress.IPv6Address(found[2])
     except ValueError as why:
         raise Refused("invite_unknown") from why
     if len(raw) != 32 or not 1 <= port <= 65535:
