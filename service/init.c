@@ -159,7 +159,7 @@ enum err init_make(const struct init_options *o, int64_t at_utc_ms, char why[sta
     if (e)
         return e;
     if (!mkdtemp(m.dir))
-        return wrong(why, "DIR", file_err(errno));
+        return file_err(errno);
     e = init_make_all(&m);
     if (!e)
         e = move_into_place(m.dir, dir);

@@ -14,6 +14,7 @@ struct init_options {
 };
 
 /* Works in DIR.tmp-XXXXXX and renames it when everything is on disk: DIR is there whole or not at all. ERR_EXISTS
- * (something is at DIR; nothing was changed), ERR_BAD_VALUE with the option's name in why, ERR_IO, ERR_DISK_FULL. */
+ * (something is at DIR; nothing was changed), ERR_BAD_VALUE or ERR_TOO_LARGE with the option's
+ * name in why, ERR_IO, ERR_DISK_FULL. */
 enum err init_make(const struct init_options *o, int64_t at_utc_ms, char why[static 64]);
 #endif

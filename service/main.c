@@ -39,7 +39,9 @@ static int run_init(struct cli *c)
         .port = (int)port,
         .public_port = (int)public_port};
     enum err e = init_make(&o, tm_wall_utc_ms(), why);
-    return e ? cli_fail(c, e, "%s", why[0] ? why : o.dir) : say_made(c, &o);
+    if (e == ERR_BAD_VALUE || e == ERR_TOO_LARGE)
+        return cli_usage(c, _("%s: not usable."), why);
+    return e ? cli_fail(c, e, "%s", o.dir) : say_made(c, &o);
 }
 
 static int run_run(struct cli *c)

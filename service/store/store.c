@@ -38,7 +38,8 @@ static enum err take_lock(const char *path, int *fd)
         return file_err(errno);
     if ((size_t)snprintf(name, sizeof name, "%s.lock", path) >= sizeof name)
         return ERR_TOO_LARGE;
-    return file_lock(name, fd);
+    enum err e = file_lock(name, fd);
+    return e == ERR_BUSY ? ERR_SERVICE_RUNNING : e;
 }
 
 static void release(struct store *s)
