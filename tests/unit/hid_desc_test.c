@@ -177,6 +177,7 @@ static void what_is_no_descriptor_is_refused(void **state)
     assert_int_equal(PARSE(OPEN, 0x85, 0x00, CLOSE), ERR_BAD_VALUE);
     assert_int_equal(PARSE(OPEN, 0x86, 0x00, 0x01, CLOSE), ERR_BAD_VALUE);
     assert_int_equal(PARSE(OPEN, BYTES, 0x95, 1, 0x09, 0xFE, 0x81, 2, 0x85, 1, CLOSE), ERR_BAD_VALUE);
+    assert_int_equal(PARSE(OPEN, BYTES, 0x95, 1, 0xA4, 0x85, 1, 0xB4, 0x09, 0xFE, 0x81, 2, CLOSE), ERR_BAD_VALUE);
     assert_int_equal(PARSE(OPEN, 0x29, 0x05, CLOSE), ERR_BAD_VALUE);
     assert_int_equal(PARSE(OPEN, 0x19, 0x06, 0x29, 0x05, CLOSE), ERR_BAD_VALUE);
     assert_int_equal(PARSE(OPEN, 0x1B, 0, 0, 1, 0, 0x29, 0x05, CLOSE), ERR_BAD_VALUE);

@@ -245,6 +245,20 @@ static void a_late_report_does_not_join_the_half_before_it(void **state)
     assert_string_equal(p.text, "HALFEND");
 }
 
+static void foreign_reports_do_not_keep_half_a_scan_alive(void **state)
+{
+    static struct hid_pos p;
+    uint8_t r[SCANNER_REPORT];
+
+    (void)state;
+    start(&p, "aim");
+    scanner_report(scanner_layout("aim"), r, "]Q1", "HALF", 4, 1);
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 0), HID_POS_NOTHING);
+    r[0] = 4;
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 400), HID_POS_NOTHING);
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 500), HID_POS_DROPPED);
+}
+
 static void a_trickle_is_bounded_in_time(void **state)
 {
     static struct hid_pos p;
@@ -401,6 +415,7 @@ int main(void)
         cmocka_unit_test(an_empty_last_report_ends_the_scan),
         cmocka_unit_test(half_a_scan_is_dropped_after_the_gap),
         cmocka_unit_test(a_late_report_does_not_join_the_half_before_it),
+        cmocka_unit_test(foreign_reports_do_not_keep_half_a_scan_alive),
         cmocka_unit_test(a_trickle_is_bounded_in_time),
         cmocka_unit_test(more_than_a_scan_can_hold_is_dropped_with_its_tail),
         cmocka_unit_test(a_lie_about_the_length_is_dropped),

@@ -173,6 +173,8 @@ static enum err input_item(struct parser *p, uint32_t flags)
 
     if (!p->g.size || !left)
         return ERR_OK;
+    if (p->d->numbered && !p->g.report_id) /* a pop has taken the id away */
+        return ERR_BAD_VALUE;
     if (p->g.size > UINT16_MAX || left > UINT16_MAX ||
         p->d->report_bits[p->g.report_id] + (uint64_t)p->g.size * left > HID_DESC_REPORT * 8)
         return ERR_TOO_LARGE;

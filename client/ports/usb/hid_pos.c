@@ -294,11 +294,10 @@ static enum hid_pos_result take(struct hid_pos *p, const uint8_t *r, size_t n, i
 
 enum hid_pos_result hid_pos_feed(struct hid_pos *p, const uint8_t *report, size_t n, int64_t now_ms)
 {
-    enum hid_pos_result late, r;
+    enum hid_pos_result late = hid_pos_tick(p, now_ms), r;
 
     if (!n || (p->plan.numbered && report[0] != p->plan.report_id))
-        return HID_POS_NOTHING;
-    late = hid_pos_tick(p, now_ms);
+        return late;
     r = take(p, report, n, now_ms);
     return r == HID_POS_NOTHING ? late : r;
 }
