@@ -9,9 +9,11 @@ PY := /usr/bin/python3
 
 PKGS := libcurl openssl libqrencode libusb-1.0 libmicrohttpd gnutls sqlite3 jansson inih libpng
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wmissing-prototypes -Wvla -Wformat=2
-HARD := -fstack-protector-strong -fPIE -ftrivial-auto-var-init=zero $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-SANF := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 , := ,
+# clang 14 keeps the initialisation behind another switch
+ZERO := -ftrivial-auto-var-init=zero $(if $(findstring clang,$(CC)),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)
+HARD := -fstack-protector-strong -fPIE $(ZERO) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANF := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DHUIKA_VERSION='"$(VERSION)"' -DHUIKA_LOCALEDIR='"$(PREFIX)/share/locale"'
 CFLAGS += -std=c11 -O2 -g $(WARN) $(HARD) $(SANF) $(if $(DEV),-Werror) $(shell pkg-config --cflags $(PKGS))
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANF)
