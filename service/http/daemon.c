@@ -17,7 +17,7 @@ enum {
 static const char priority[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"
                                "-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305";
 
-static void quiet(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void quiet(void *cls, const char *fmt, va_list ap)
 {
     char line[256];
     (void)cls;
