@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/body.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ID1 "01JPGV5GYM0000000000000001"
+#define ID2 "01JPGV5GYM0000000000000002"
+
+static struct buf text;
+
+static int setup(void **state)
+{
+    (void)state;
+    buf_init(&text, BODY_MAX);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    buf_release(&text);
+    return 0;
+}
+
+#define DECODE(what, json, out) body_##what##_decode((json), strlen(json), (out))
+
+static void verify_both_ways(void **state)
+{
+    struct body_verify v = {.checkout_id = ID1, .card = {.by = BODY_BY_QR, .token = {0, 1, 2, 255}}}, got;
+    (void)state;
+    assert_int_equal(body_verify_encode(&v, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"checkout_id\":\"" ID1 "\",\"token\":\"AAAQF7YAAAAAAAAA\"}");
+    assert_int_equal(DECODE(verify, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.card.by, BODY_BY_QR);
+    assert_memory_equal(got.card.token, v.card.token, CARD_TOKEN);
+    v.card.by = BODY_BY_NUMBER;
+    strcpy(v.card.number, "6200000000000005");
+    buf_reset(&text);
+    assert_int_equal(body_verify_encode(&v, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"checkout_id\":\"" ID1 "\",\"number\":\"6200000000000005\"}");
+    assert_int_equal(DECODE(verify, buf_str(&text), &got), ERR_OK);
+    assert_string_equal(got.card.number, "6200000000000005");
+    v.card.by = BODY_BY_NONE;
+    assert_int_equal(body_verify_encode(&v, &text), ERR_BAD_VALUE);
+}
+
+static void verify_refused(void **state)
+{
+    static const struct {
+        const char *json;
+        enum err want;
+    } bad[] = {
+        {"", ERR_BAD_JSON},
+        {"[]", ERR_BAD_JSON},
+        {"{}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\"}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"token\":null}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"token\":\"AAAQF7YAAAAAAAAA\",\"number\":\"6200000000000005\"}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"token\":\"AAAQF7YAAAAAAAA\"}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"token\":\"AAAQF7YAAAAAAAA1\"}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"number\":6200000000000005}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"number\":\"620000000000000\"}", ERR_BAD_NUMBER},
+        {"{\"checkout_id\":\"" ID1 "\",\"number\":\"11010519491231002X\"}", ERR_ID_NUMBER},
+        {"{\"checkout_id\":\"" ID1 "\",\"checkout_id\":\"" ID1 "\",\"number\":\"6200000000000005\"}", ERR_BAD_JSON},
+        {"{\"checkout_id\":\"1\",\"number\":\"6200000000000005\"}", ERR_BAD_VALUE},
+        {"{\"checkout_id\":\"" ID1 "\",\"number\":\"6200000000000005\"} x", ERR_BAD_JSON},
+    };
+    struct body_verify got = {.checkout_id = "untouched"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (DECODE(verify, bad[i].json, &got) != bad[i].want)
+            fail_msg("%s", bad[i].json);
+    assert_string_equal(got.checkout_id, "untouched");
+}
+
+static void verdict_both_ways(void **state)
+{
+    struct body_verdict v = {.verdict = VERDICT_MEMBER, .card_last4 = "0042", .name_masked = "*\"建涛", .use_cnt = 2},
+                        got;
+    (void)state;
+    v.uses[0] = (struct body_use){ID1, 1};
+    v.uses[1] = (struct body_use){ID2, 0};
+    assert_int_equal(body_verdict_encode(&v, &text), ERR_OK);
+    assert_string_equal(buf_str(&text),
+        "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"name_masked\":\"*\\\"建涛\",\"uses\":[{\"offer_id\":\"" ID1
+        "\",\"left\":1},{\"offer_id\":\"" ID2 "\",\"left\":0}]}");
+    assert_int_equal(DECODE(verdict, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.verdict, VERDICT_MEMBER);
+    assert_string_equal(got.name_masked, "*\"建涛");
+    assert_int_equal(got.use_cnt, 2);
+    assert_string_equal(got.uses[1].offer_id, ID2);
+    assert_int_equal(got.uses[0].left, 1);
+    buf_reset(&text);
+    v = (struct body_verdict){.reason = ERR_CARD_LOST, .name_masked = "*x"};
+    assert_int_equal(body_verdict_encode(&v, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"verdict\":\"refused\",\"reason\":\"card_lost\"}");
+    assert_int_equal(DECODE(verdict, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.verdict, VERDICT_REFUSED);
+    assert_int_equal(got.reason, ERR_CARD_LOST);
+    assert_string_equal(got.name_masked, "");
+}
+
+/* Nothing but the exact word makes a member, and a reason that we do not know still refuses. */
+static void only_member_is_a_member(void **state)
+{
+    static const char *const bad[] = {"{\"verdict\":\"Member\",\"card_last4\":\"0042\"}",
+        "{\"verdict\":true,\"card_last4\":\"0042\"}", "{\"card_last4\":\"0042\"}", "{\"verdict\":\"member\"}",
+        "{\"verdict\":\"member\",\"card_last4\":\"42\"}", "{\"verdict\":\"member\",\"card_last4\":\"004x\"}",
+        "{\"verdict\":\"refused\"}",
+        "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"uses\":[{\"offer_id\":\"" ID1 "\",\"left\":-1}]}"};
+    struct body_verdict got;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (DECODE(verdict, bad[i], &got) != ERR_BAD_VALUE)
+            fail_msg("%s", bad[i]);
+    assert_int_equal(DECODE(verdict, "{\"verdict\":\"refused\",\"reason\":\"later_reason\"}", &got), ERR_OK);
+    assert_int_equal(got.verdict, VERDICT_REFUSED);
+    assert_int_equal(got.reason, ERR_NOT_CONFIRMED);
+    assert_int_equal(DECODE(verdict, "{\"verdict\":\"refused\",\"reason\":\"ok\"}", &got), ERR_OK);
+    assert_int_equal(got.reason, ERR_NOT_CONFIRMED);
+    memset(&got, 0, sizeof got);
+    assert_int_equal(got.verdict, VERDICT_REFUSED);
+}
+
+static void names_come_clean(void **state)
+{
+    struct body_verdict got;
+    (void)state;
+    assert_int_equal(
+        DECODE(verdict, "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"name_masked\":\"*\\u001b\\u202e涛\"}", &got),
+        ERR_OK);
+    assert_string_equal(got.name_masked, "*  涛");
+}
+
+static void reserve_both_ways(void **state)
+{
+    struct body_reserve v = {.checkout_id = ID1, .offer_id = ID2, .card = {.by = BODY_BY_QR}}, got;
+    struct body_reserved r = {.reserved = true, .expires_utc_ms = 1772582400000}, back;
+    (void)state;
+    assert_int_equal(body_reserve_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(reserve, buf_str(&text), &got), ERR_OK);
+    assert_string_equal(got.offer_id, ID2);
+    buf_reset(&text);
+    assert_int_equal(body_reserved_encode(&r, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"reserved\":true,\"expires_ms\":1772582400000}");
+    assert_int_equal(DECODE(reserved, buf_str(&text), &back), ERR_OK);
+    assert_true(back.reserved && back.expires_utc_ms == r.expires_utc_ms);
+    assert_int_equal(DECODE(reserved, "{\"reserved\":false,\"reason\":\"limit_reached\"}", &back), ERR_OK);
+    assert_true(!back.reserved && back.reason == ERR_LIMIT_REACHED);
+    assert_int_equal(DECODE(reserved, "{\"reserved\":1,\"expires_ms\":1}", &back), ERR_BAD_VALUE);
+    assert_int_equal(DECODE(reserved, "{\"reserved\":true}", &back), ERR_BAD_VALUE);
+    assert_int_equal(
+        DECODE(reserve, "{\"checkout_id\":\"" ID1 "\",\"token\":\"AAAAAAAAAAAAAAAA\"}", &got), ERR_BAD_VALUE);
+}
+
+static struct body_batch batch(void)
+{
+    struct body_batch b = {.epoch = 1, .record_cnt = 2, .head_seq = 8, .head_hash = {7}, .head_sig = {9}};
+    b.record[0] = (struct body_record){.seq = 7, .kind = RECORD_STARTED, .body = "{\"a\":\"\\n\"}", .body_len = 10};
+    b.record[1] = (struct body_record){
+        .seq = 8, .kind = RECORD_SALE, .body = "{}", .body_len = 2, .blob = "{\"x\":1}", .blob_len = 7, .salt = {1}};
+    return b;
+}
+
+static void batch_both_ways(void **state)
+{
+    struct body_batch v = batch(), got;
+    (void)state;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.epoch, 1);
+    assert_int_equal(got.record_cnt, 2);
+    assert_int_equal(got.record[0].seq, 7);
+    assert_int_equal(got.record[0].body_len, 10);
+    assert_memory_equal(got.record[0].body, v.record[0].body, 10);
+    assert_null(got.record[0].blob);
+    assert_int_equal(got.record[1].kind, RECORD_SALE);
+    assert_memory_equal(got.record[1].blob, "{\"x\":1}", 7);
+    assert_int_equal(got.record[1].salt[0], 1);
+    assert_int_equal(got.head_seq, 8);
+    assert_memory_equal(got.head_hash, v.head_hash, KEY_HASH);
+    assert_memory_equal(got.head_sig, v.head_sig, KEY_SIG);
+    body_batch_release(&got);
+    body_batch_release(&got);
+}
+
+static void batches_have_no_gaps(void **state)
+{
+    struct body_batch v = batch(), got;
+    (void)state;
+    v.record[1].seq = 9;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_BAD_VALUE);
+    v = batch();
+    v.head_seq = 9;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_BAD_VALUE);
+    v = batch();
+    v.record[0].kind = (enum record_kind)99;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_BAD_VALUE);
+    assert_int_equal(text.len, 0);
+    v = batch();
+    assert_int_equal(body_batch_encode(&v, &text), ERR_OK);
+    char *at = strstr((char *)text.data, "\"seq\":8,\"kind\"");
+    assert_non_null(at);
+    at[6] = '9';
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_BAD_VALUE);
+    at[6] = '7';
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_BAD_VALUE);
+    at[6] = '8';
+    at = strstr((char *)text.data, "\"salt\"");
+    at[1] = 'S'; /* a blob without its salt */
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_BAD_VALUE);
+}
+
+static void batch_may_ask_for_the_head_alone(void **state)
+{
+    struct body_batch v = {.epoch = 2, .head_seq = 41}, got;
+    (void)state;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.record_cnt, 0);
+    assert_int_equal(got.head_seq, 41);
+    body_batch_release(&got);
+}
+
+static void full_batch_is_told_to_be_too_large(void **state)
+{
+    static struct body_batch v;
+    char *body = malloc(RECORD_BODY_MAX);
+    (void)state;
+    memset(body, 'x', RECORD_BODY_MAX);
+    v = (struct body_batch){.epoch = 1, .record_cnt = BODY_BATCH, .head_seq = BODY_BATCH};
+    for (size_t i = 0; i < BODY_BATCH; i++)
+        v.record[i] =
+            (struct body_record){.seq = i + 1, .kind = RECORD_SALE, .body = body, .body_len = RECORD_BODY_MAX};
+    assert_int_equal(body_batch_encode(&v, &text), ERR_TOO_LARGE);
+    assert_int_equal(text.len, 0);
+    free(body);
+}
+
+static void results_both_ways(void **state)
+{
+    struct body_results v = {.result_cnt = 3,
+                            .epoch = 1,
+                            .head_seq = 8,
+                            .head_hash = {1},
+                            .head_sig = {2},
+                            .at_utc_ms = 1772582400000,
+                            .keyid = "0123456789abcdef"},
+                        got;
+    (void)state;
+    v.result[0] = (struct body_result){7, BODY_COUNTED, ERR_OK};
+    v.result[1] = (struct body_result){8, BODY_HELD, ERR_LIMIT_REACHED};
+    v.result[2] = (struct body_result){9, BODY_KNOWN, ERR_OK};
+    assert_int_equal(body_results_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(results, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.result_cnt, 3);
+    assert_int_equal(got.result[0].outcome, BODY_COUNTED);
+    assert_int_equal(got.result[1].outcome, BODY_HELD);
+    assert_int_equal(got.result[1].code, ERR_LIMIT_REACHED);
+    assert_int_equal(got.result[2].outcome, BODY_KNOWN);
+    assert_int_equal(got.result[2].seq, 9);
+    assert_int_equal(got.at_utc_ms, v.at_utc_ms);
+    assert_string_equal(got.keyid, v.keyid);
+    assert_memory_equal(got.head_sig, v.head_sig, KEY_SIG);
+    v.result[0].outcome = BODY_OUTCOME_NONE;
+    assert_int_equal(body_results_encode(&v, &text), ERR_BAD_VALUE);
+    strcpy(v.keyid, "0123456789ABCDEF");
+    assert_int_equal(body_results_encode(&v, &text), ERR_BAD_VALUE);
+}
+
+static struct body_line lines[2] = {{"面", 10000, 1200}, {"", 2800, 336}};
+
+static struct body_sale sale(void)
+{
+    return (struct body_sale){.at_utc_ms = 1772582400000,
+        .sale_id = ID1,
+        .checkout_id = ID2,
+        .total_fen = 12800,
+        .discount_fen = 1536,
+        .pay_fen = 11264,
+        .offer_id = ID2,
+        .offer_title = "会员八八折",
+        .shop_version = 3,
+        .verdict = VERDICT_MEMBER,
+        .by = BODY_BY_QR,
+        .input = BODY_INPUT_READER,
+        .card_last4 = "0042",
+        .cashier = "王",
+        .lines = lines,
+        .line_cnt = 2,
+        .blob = {5}};
+}
+
+static void sale_both_ways(void **state)
+{
+    struct body_sale v = sale(), got;
+    (void)state;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(sale, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.line_cnt, 2);
+    assert_string_equal(got.lines[0].category, "面");
+    assert_int_equal(got.lines[1].discount_fen, 336);
+    got.lines = (body_sale_release(&(struct body_sale){.lines = got.lines}), lines);
+    assert_memory_equal(&got, &v, sizeof v);
+    buf_reset(&text);
+    v.own_price = true;
+    v.offer_id[0] = v.cashier[0] = 0;
+    v.line_cnt = 0;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    assert_null(strstr(buf_str(&text), "offer_id"));
+    assert_null(strstr(buf_str(&text), "lines"));
+    assert_int_equal(DECODE(sale, buf_str(&text), &got), ERR_OK);
+    assert_true(got.own_price);
+    body_sale_release(&got);
+}
+
+/* Replaces one member's text in a good sale and decodes it. */
+static enum err sale_with(const char *from, const char *to)
+{
+    struct body_sale v = sale(), got;
+    struct buf b;
+    buf_init(&b, BODY_MAX);
+    buf_reset(&text);
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    const char *at = strstr(buf_str(&text), from);
+    if (!at)
+        fail_msg("%s is not there", from);
+    buf_printf(&b, "%.*s%s%s", (int)(at - buf_str(&text)), buf_str(&text), to, at + strlen(from));
+    enum err e = DECODE(sale, buf_str(&b), &got);
+    if (!e)
+        body_sale_release(&got);
+    buf_release(&b);
+    return e;
+}
+
+static void sales_must_add_up(void **state)
+{
+    (void)state;
+    assert_int_equal(sale_with("\"cashier\"", "\"Cashier\""), ERR_OK); /* an unknown member */
+    assert_int_equal(sale_with("\"total_fen\":12800", "\"total_fen\":12801"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"pay_fen\":11264", "\"pay_fen\":11263"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"discount_fen\":1536", "\"discount_fen\":-1536"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"amount_fen\":10000", "\"amount_fen\":10001"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"discount_fen\":336", "\"discount_fen\":335"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"total_fen\":12800", "\"total_fen\":1000000000"), ERR_BAD_AMOUNT);
+    assert_int_equal(sale_with("\"total_fen\":12800", "\"total_fen\":128.00"), ERR_BAD_AMOUNT);
+}
+
+static void sales_are_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(sale_with("\"verdict\":\"member\"", "\"verdict\":\"refused\""), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"by\":\"qr\"", "\"by\":\"hand\""), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"input\":\"reader\"", "\"input\":\"\""), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"own_price\":false", "\"own_price\":true"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"own_price\":false", "\"own_price\":0"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"shop_version\":3", "\"shop_version\":0"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"card_last4\":\"0042\"", "\"card_last4\":\"42\""), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"sale_id\":\"01", "\"sale_id\":\"81"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with(",\"blob\":\"", ",\"blob\":\"0"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"at_ms\":", "\"at_ms\":-"), ERR_BAD_VALUE);
+}
+
+static void largest_sale_fits(void **state)
+{
+    struct body_sale v = sale();
+    (void)state;
+    v.lines = calloc(OFFER_LINES, sizeof *v.lines);
+    v.line_cnt = OFFER_LINES;
+    v.total_fen = v.pay_fen = 0;
+    v.discount_fen = 0;
+    for (size_t i = 0; i < OFFER_LINES; i++) {
+        memset(v.lines[i].category, 'c', OFFER_CATEGORY_MAX);
+        v.lines[i].amount_fen = 1999999;
+        v.lines[i].discount_fen = 1999999;
+        v.total_fen += 1999999;
+        v.discount_fen += 1999999;
+    }
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    assert_true(text.len <= RECORD_BODY_MAX);
+    free(v.lines);
+}
+
+static void unfit_sales_are_not_written(void **state)
+{
+    struct body_sale v = sale();
+    (void)state;
+    v.verdict = VERDICT_REFUSED;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    v = sale();
+    v.pay_fen++;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    v = sale();
+    v.input = BODY_INPUT_NONE;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    v = sale();
+    strcpy(v.offer_title, "\xff");
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    assert_int_equal(text.len, 0);
+}
+
+static void blob_both_ways(void **state)
+{
+    struct body_blob v = {.by = BODY_BY_QR, .token = {1}, .name_masked = "*涛"}, got;
+    (void)state;
+    assert_int_equal(body_blob_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(blob, buf_str(&text), &got), ERR_OK);
+    assert_memory_equal(&got, &v, sizeof v);
+    buf_reset(&text);
+    v = (struct body_blob){.by = BODY_BY_NUMBER, .sealed_len = 331};
+    memset(v.sealed, 0xa5, 331);
+    assert_int_equal(body_blob_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(blob, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.sealed_len, 331);
+    assert_memory_equal(got.sealed, v.sealed, 331);
+    assert_int_equal(DECODE(blob, "{}", &got), ERR_BAD_VALUE);
+    assert_int_equal(DECODE(blob, "{\"token\":\"AAAAAAAAAAAAAAAA\",\"sealed\":\"AAAA\"}", &got), ERR_BAD_VALUE);
+    v.sealed_len = 0;
+    assert_int_equal(body_blob_encode(&v, &text), ERR_BAD_VALUE);
+}
+
+static void small_records_both_ways(void **state)
+{
+    struct body_refusal r = {1772582400000, ERR_PAYMENT_CODE, BODY_BY_NONE, BODY_INPUT_READER}, r2;
+    struct body_notice_applied n = {1772582400000, NOTICE_SHOP, 4, {8}, STANDING_DELISTED}, n2;
+    struct body_started s = {1772582400000, "0.1.0"}, s2;
+    (void)state;
+    assert_int_equal(body_refusal_encode(&r, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"at_ms\":1772582400000,\"reason\":\"payment_code\",\"input\":\"reader\"}");
+    assert_int_equal(DECODE(refusal, buf_str(&text), &r2), ERR_OK);
+    assert_int_equal(r2.reason, ERR_PAYMENT_CODE);
+    assert_int_equal(r2.by, BODY_BY_NONE);
+    buf_reset(&text);
+    assert_int_equal(body_notice_applied_encode(&n, &text), ERR_OK);
+    assert_int_equal(DECODE(notice_applied, buf_str(&text), &n2), ERR_OK);
+    assert_int_equal(n2.standing, STANDING_DELISTED);
+    assert_int_equal(n2.sha256[0], 8);
+    n.standing = STANDING_UNKNOWN;
+    assert_int_equal(body_notice_applied_encode(&n, &text), ERR_BAD_VALUE);
+    n.notice = NOTICE_TRUST;
+    buf_reset(&text);
+    assert_int_equal(body_notice_applied_encode(&n, &text), ERR_OK);
+    assert_int_equal(DECODE(notice_applied, buf_str(&text), &n2), ERR_OK);
+    assert_int_equal(n2.notice, NOTICE_TRUST);
+    buf_reset(&text);
+    assert_int_equal(body_started_encode(&s, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"at_ms\":1772582400000,\"version\":\"0.1.0\"}");
+    assert_int_equal(DECODE(started, buf_str(&text), &s2), ERR_OK);
+    assert_string_equal(s2.version, "0.1.0");
+}
+
+static void names(void **state)
+{
+    (void)state;
+    for (int i = BODY_INPUT_READER; i <= BODY_INPUT_API; i++)
+        assert_int_equal(body_input_from_name(body_input_name((enum body_input)i)), i);
+    assert_null(body_input_name(BODY_INPUT_NONE));
+    assert_null(body_input_name((enum body_input)9));
+    assert_int_equal(body_input_from_name("qr"), BODY_INPUT_NONE);
+    assert_int_equal(body_input_from_name(NULL), BODY_INPUT_NONE);
+    assert_null(body_by_name(BODY_BY_NONE));
+    assert_string_equal(verdict_name((enum verdict)7), "refused");
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {T(verify_both_ways), T(verify_refused), T(verdict_both_ways),
+        T(only_member_is_a_member), T(names_come_clean), T(reserve_both_ways), T(batch_both_ways),
+        T(batches_have_no_gaps), T(batch_may_ask_for_the_head_alone), T(full_batch_is_told_to_be_too_large),
+        T(results_both_ways), T(sale_both_ways), T(sales_must_add_up), T(sales_are_whole), T(largest_sale_fits),
+        T(unfit_sales_are_not_written), T(blob_both_ways), T(small_records_both_ways), T(names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
