@@ -16,7 +16,7 @@
 
 enum {
     IMPORT_CHUNK_MAX = 4 * 1024 * 1024, /* bytes; the service takes no more at once */
-    IMPORT_RECORDS_MAX = 65536,         /* so that an answer which rejects them all is not too large either */
+    IMPORT_RECORDS_MAX = 131072,        /* in one chunk */
     IMPORT_REJECTS_MAX = 2 * IMPORT_RECORDS_MAX
 };
 

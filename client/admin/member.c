@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* member import, member status. An import is safe to repeat: lines that are known already change nothing. */
+#include "base/csv.h"
 #include "base/file.h"
 #include "client/admin/admin.h"
 #include "client/admin/import.h"
@@ -54,6 +55,13 @@ struct run {
     FILE *rejects; /* NULL: no bad line yet */
 };
 
+/* Some lines of a chunk on their way. */
+struct part {
+    const char *text;
+    size_t len;
+    uint64_t line; /* of its first */
+};
+
 /* Bad lines go to a file of their own, which only its owner may read. */
 static enum err note_rejects(struct run *r, struct import_chunk *chunk)
 {
@@ -101,35 +109,65 @@ static enum err add_counts(struct run *r, const json_t *answer, struct import_ch
 }
 
 /* What failed on the way is sent again: the service counts a line that it has already as unchanged. */
-static enum err send_chunk(struct run *r, struct import_chunk *chunk)
+static enum err post(struct run *r, const struct part *p, struct buf *answer)
 {
     char path[64];
-    struct buf answer;
-    json_t *v = NULL;
     enum err e = ERR_OK;
-    if (chunk->records == 0)
-        return ERR_OK;
-    snprintf(path, sizeof path, "/v1/members/import?line=%" PRIu64, chunk->line);
-    struct admin_request request = {.method = "POST",
-        .path = path,
-        .type = "text/csv",
-        .body = chunk->text.data,
-        .len = chunk->text.len,
-        .timeout_ms = TIMEOUT_MS};
-    buf_init(&answer, ANSWER_MAX);
+    snprintf(path, sizeof path, "/v1/members/import?line=%" PRIu64, p->line);
+    struct admin_request request = {
+        .method = "POST", .path = path, .type = "text/csv", .body = p->text, .len = p->len, .timeout_ms = TIMEOUT_MS};
     for (int i = 0; i < TRIES; i++) {
         if (i > 0)
             nanosleep(&(struct timespec){.tv_sec = 1 << (i - 1)}, NULL);
-        buf_reset(&answer);
-        e = admin_send(r->cli, &request, &answer);
+        buf_reset(answer);
+        e = admin_send(r->cli, &request, answer);
         if (!err_retry(e))
             break;
     }
+    return e;
+}
+
+/* Cuts *first before the record nearest its middle; false if it is a single one. */
+static bool halve(struct part *first, struct part *second)
+{
+    struct csv csv;
+    struct csv_record r;
+    size_t at = 0;
+    if (csv_init_memory(&csv, first->text, first->len, first->line))
+        return false;
+    while (csv_next(&csv, &r) == CSV_RECORD && at < first->len / 2) {
+        at = (size_t)(r.raw - first->text);
+        *second = (struct part){first->text + at, first->len - at, r.line};
+    }
+    csv_release(&csv);
+    first->len = at;
+    return at > 0;
+}
+
+/* A chunk whose every line is rejected may bring too long an answer: then it goes in halves. */
+static enum err send_part(struct run *r, struct import_chunk *chunk, struct part p)
+{
+    struct buf answer;
+    struct part second;
+    json_t *v = NULL;
+    buf_init(&answer, ANSWER_MAX);
+    enum err e = post(r, &p, &answer);
+    bool halved = e == ERR_TOO_LARGE && halve(&p, &second);
     if (!e)
         e = jsonx_parse(buf_str(&answer), answer.len, &v) ? ERR_NET_PROTOCOL : add_counts(r, v, chunk);
     json_decref(v);
     buf_release(&answer);
+    if (halved) {
+        e = send_part(r, chunk, p);
+        e = e ? e : send_part(r, chunk, second);
+    }
     return e;
+}
+
+static enum err send_chunk(struct run *r, struct import_chunk *chunk)
+{
+    struct part whole = {buf_str(&chunk->text), chunk->text.len, chunk->line};
+    return chunk->records ? send_part(r, chunk, whole) : ERR_OK;
 }
 
 struct prepare {

@@ -84,6 +84,14 @@ def test_one_damaged_line_in_a_utf8_list(world):
     assert [(x["line"], x["reason"], x["last4"]) for x in rejects(world.root / "list.rejects.csv")] == [("3", "bad_encoding", "0044")]
 
 
+def test_a_long_list_of_nothing_but_bad_lines(world):
+    count = 120000
+    path = member_list(world, "".join(f"62000004{i:08d},试验,999999,active\n" for i in range(count)))
+    r = world.admin("member", "import", path)
+    assert r.code == 1 and (r.json["imported"], r.json["rejected"]) == (0, count), r
+    assert [int(x["line"]) for x in rejects(world.root / "list.rejects.csv")] == list(range(1, count + 1))
+
+
 def test_what_is_no_list_at_all(world):
     for data in (b"\xff\xfe6\x002\x00", b"6200000000010001,\xff\xff,410100,active\n"):
         r = world.admin("member", "import", member_list(world, data))
