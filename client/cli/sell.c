@@ -35,8 +35,11 @@ static enum err ask(struct sell *s, const struct api_request *r)
 {
     struct api_answer answer;
     enum err e = api_call(&s->api, r, &answer);
-    if (!e && !say_str(answer.json, "checkout_id", NULL))
-        e = ERR_NET_PROTOCOL;
+    if (!e && !say_str(answer.json, "checkout_id", NULL)) {
+        /* A reason of refusal travels in a 200. */
+        const char *code = say_str(answer.json, "code", NULL);
+        e = code ? err_from_code(code) : ERR_NET_PROTOCOL;
+    }
     if (!e) {
         json_decref(s->checkout);
         s->checkout = json_incref(answer.json);
@@ -45,14 +48,29 @@ static enum err ask(struct sell *s, const struct api_request *r)
     return e;
 }
 
-static enum err post(struct sell *s, const char *verb)
+static const char *lang(void)
+{
+    return i18n_lang() == ERR_LANG_ZH ? "zh" : "en";
+}
+
+/* What a person agreed to is named, so that nothing else is applied. */
+static enum err confirm(struct sell *s)
 {
     char path[128];
-    json_t *none = json_object();
-    snprintf(path, sizeof path, "/v1/checkouts/%s/%s", say_str(s->checkout, "checkout_id", ""), verb);
-    enum err e = ask(s, &(struct api_request){.method = "POST", .path = path, .body = none});
-    json_decref(none);
+    json_t *body = json_object();
+    snprintf(path, sizeof path, "/v1/checkouts/%s/confirm?lang=%s", say_str(s->checkout, "checkout_id", ""), lang());
+    if (s->order.person)
+        json_object_set(body, "pay_fen", json_object_get(s->checkout, "pay_fen"));
+    enum err e = ask(s, &(struct api_request){.method = "POST", .path = path, .body = body});
+    json_decref(body);
     return e;
+}
+
+static enum err look_again(struct sell *s)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/v1/checkouts/%s", say_str(s->checkout, "checkout_id", ""));
+    return ask(s, &(struct api_request){.method = "GET", .path = path});
 }
 
 /* A checkout that nobody will finish must not stand at the counter; if that fails, it ends by itself. What was said about it
@@ -182,18 +200,6 @@ static void say_quote(const struct sell *s)
     printf("%s\n", cli_color(s->cli, "0"));
 }
 
-static void say_receipt(struct sell *s)
-{
-    char path[128];
-    struct api_answer answer;
-    snprintf(path, sizeof path, "/v1/sales/%s/receipt?lang=%s", say_str(s->checkout, "sale_id", ""),
-        i18n_lang() == ERR_LANG_ZH ? "zh" : "en");
-    enum err e = api_call(&s->api, &(struct api_request){.method = "GET", .path = path}, &answer);
-    /* The sale is made; if only its receipt cannot be had now, the one in the answer serves. */
-    fputs(e ? say_str(s->checkout, "receipt", "") : buf_str(&answer.body), stdout);
-    api_answer_release(&answer);
-}
-
 static int applied(struct sell *s)
 {
     if (s->cli->json) {
@@ -203,7 +209,7 @@ static int applied(struct sell *s)
     if (!s->order.person)
         say_verdict(s);
     putchar('\n');
-    say_receipt(s);
+    fputs(say_str(s->checkout, "receipt", ""), stdout);
     return CLI_OK;
 }
 
@@ -244,7 +250,7 @@ static int confirmed(struct sell *s)
     int64_t deadline_mono_ms = tm_mono_ms() + CONFIRM_MS;
     enum err e;
     s->api.steady = true;
-    while (unheard(e = post(s, "confirm")) && tm_mono_ms() < deadline_mono_ms)
+    while (unheard(e = confirm(s)) && tm_mono_ms() < deadline_mono_ms)
         nanosleep(&pause, NULL);
     if (unheard(e))
         return unknown(s, e);
@@ -253,18 +259,27 @@ static int confirmed(struct sell *s)
     return concluded(s);
 }
 
+/* 0: yes. Otherwise the exit code. */
+static int agreed(struct sell *s)
+{
+    if (!s->cli->json) {
+        say_verdict(s);
+        say_quote(s);
+        fflush(stdout);
+    }
+    return order_yes(_("Apply the discount? [Y/n] ")) ? CLI_OK : refused(s, ERR_CANCELLED);
+}
+
 static int quoted(struct sell *s)
 {
-    if (s->order.person) {
-        if (!s->cli->json) {
-            say_verdict(s);
-            say_quote(s);
-            fflush(stdout);
-        }
-        if (!order_yes(_("Apply the discount? [Y/n] ")))
-            return refused(s, ERR_CANCELLED);
-    }
-    return confirmed(s);
+    int64_t pay = say_int(s->checkout, "pay_fen", 0);
+    int code = s->order.person ? agreed(s) : CLI_OK;
+    if (code)
+        return code;
+    /* New terms may have come while the person thought it over: they are asked again. */
+    if (s->order.person && !look_again(s) && is(s, "quoted") && say_int(s->checkout, "pay_fen", 0) != pay)
+        return quoted(s);
+    return is(s, "quoted") ? confirmed(s) : concluded(s);
 }
 
 int sell_run(struct cli *c)
