@@ -145,14 +145,16 @@ enum MHD_Result checkouts_current(struct request *r)
 {
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
-    return answer(r, ops->current(ops->ctx, &k), k);
+    enum err e = ops->current(ops->ctx, &k);
+    return answer(r, e, k);
 }
 
 enum MHD_Result checkouts_get(struct request *r)
 {
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
-    return answer(r, ops->find(ops->ctx, r->id, &k), k);
+    enum err e = ops->find(ops->ctx, r->id, &k);
+    return answer(r, e, k);
 }
 
 enum MHD_Result checkouts_card(struct request *r)
@@ -163,7 +165,9 @@ enum MHD_Result checkouts_card(struct request *r)
     enum err e = r->json ? card_of(r->json, &card) : ERR_BAD_JSON;
     if (!e && !card.scan && !card.number.text)
         e = ERR_BAD_VALUE;
-    return answer(r, e ? e : ops->card(ops->ctx, r->id, &card, &k), k);
+    if (!e)
+        e = ops->card(ops->ctx, r->id, &card, &k);
+    return answer(r, e, k);
 }
 
 enum MHD_Result checkouts_amount(struct request *r)
@@ -210,7 +214,8 @@ enum MHD_Result checkouts_cancel(struct request *r)
 {
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
-    return answer(r, ops->cancel(ops->ctx, r->id, &k), k);
+    enum err e = ops->cancel(ops->ctx, r->id, &k);
+    return answer(r, e, k);
 }
 
 enum MHD_Result scans_post(struct request *r)
@@ -219,5 +224,7 @@ enum MHD_Result scans_post(struct request *r)
     const struct checkout *k = NULL;
     const char *text = NULL;
     enum err e = r->json ? jsonx_str(r->json, "text", 1, SCAN_MAX, &text) : ERR_BAD_JSON;
-    return answer(r, e ? e : ops->scan(ops->ctx, text, strlen(text), &k), k);
+    if (!e)
+        e = ops->scan(ops->ctx, text, strlen(text), &k);
+    return answer(r, e, k);
 }
