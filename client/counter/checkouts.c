@@ -136,9 +136,10 @@ enum MHD_Result checkouts_post(struct request *r)
     return e ? reply_problem(r, e) : wait_checkout(r, MHD_HTTP_CREATED, k);
 }
 
-static enum MHD_Result answer(struct request *r, enum err e, const struct checkout *k)
+/* `k` by address: it is set by the call that gives `e`, in the same argument list. */
+static enum MHD_Result answer(struct request *r, enum err e, const struct checkout *const *k)
 {
-    return e ? reply_problem(r, e) : wait_checkout(r, MHD_HTTP_OK, k);
+    return e ? reply_problem(r, e) : wait_checkout(r, MHD_HTTP_OK, *k);
 }
 
 enum MHD_Result checkouts_current(struct request *r)
@@ -146,7 +147,7 @@ enum MHD_Result checkouts_current(struct request *r)
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
     enum err e = ops->current(ops->ctx, &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 enum MHD_Result checkouts_get(struct request *r)
@@ -154,7 +155,7 @@ enum MHD_Result checkouts_get(struct request *r)
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
     enum err e = ops->find(ops->ctx, r->id, &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 enum MHD_Result checkouts_card(struct request *r)
@@ -167,7 +168,7 @@ enum MHD_Result checkouts_card(struct request *r)
         e = ERR_BAD_VALUE;
     if (!e)
         e = ops->card(ops->ctx, r->id, &card, &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 enum MHD_Result checkouts_amount(struct request *r)
@@ -180,7 +181,7 @@ enum MHD_Result checkouts_amount(struct request *r)
         e = ops->amount(ops->ctx, r->id, &p, &k);
     if (e)
         free(p.lines);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 /* The body may name the `rev` or the `pay_fen` that the cashier saw: another one is not what was agreed to. */
@@ -207,7 +208,7 @@ enum MHD_Result checkouts_confirm(struct request *r)
         e = still_so(r, k);
     if (!e)
         e = ops->confirm(ops->ctx, r->id, &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 enum MHD_Result checkouts_cancel(struct request *r)
@@ -215,7 +216,7 @@ enum MHD_Result checkouts_cancel(struct request *r)
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
     enum err e = ops->cancel(ops->ctx, r->id, &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
 
 enum MHD_Result scans_post(struct request *r)
@@ -226,5 +227,5 @@ enum MHD_Result scans_post(struct request *r)
     enum err e = r->json ? jsonx_str(r->json, "text", 1, SCAN_MAX, &text) : ERR_BAD_JSON;
     if (!e)
         e = ops->scan(ops->ctx, text, strlen(text), &k);
-    return answer(r, e, k);
+    return answer(r, e, &k);
 }
