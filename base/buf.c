@@ -26,9 +26,14 @@ void buf_wipe(struct buf *b)
 
 void buf_reset(struct buf *b)
 {
-    b->len = 0;
+    buf_cut(b, 0);
+}
+
+void buf_cut(struct buf *b, size_t len)
+{
+    b->len = len;
     if (b->data)
-        b->data[0] = 0;
+        b->data[len] = 0;
 }
 
 static enum err reserve(struct buf *b, size_t n)

@@ -28,6 +28,8 @@ void buf_release(struct buf *b);
 void buf_wipe(struct buf *b);
 /* Empties without freeing. */
 void buf_reset(struct buf *b);
+/* Shortens to `len` bytes, which is at most what it has: back to where a writer began. */
+void buf_cut(struct buf *b, size_t len);
 
 /* Appends; on ERR_TOO_LARGE (over max) or ERR_NOMEM the buffer is as it was. `p` is copied, NULL allowed when n is 0. */
 enum err buf_add(struct buf *b, const void *p, size_t n);

@@ -33,10 +33,8 @@ struct jsonw jsonw_begin(struct buf *out)
 enum err jsonw_end(struct jsonw *w)
 {
     put(w, "}", 1);
-    if (w->err && w->out->data) {
-        w->out->len = w->start;
-        w->out->data[w->start] = 0;
-    }
+    if (w->err)
+        buf_cut(w->out, w->start);
     return w->err;
 }
 

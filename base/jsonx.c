@@ -75,7 +75,7 @@ enum err jsonx_write(const json_t *v, struct buf *b)
     size_t before = b->len;
     if (json_dump_callback(v, add_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
         return ERR_OK;
-    b->len = before;
+    buf_cut(b, before);
     return ERR_TOO_LARGE;
 }
 
@@ -145,7 +145,7 @@ enum err jsonx_base64(const json_t *obj, const char *key, uint8_t *out, size_t n
     enum err e = jsonx_str(obj, key, TEXT_BASE64_LEN(n), TEXT_BASE64_LEN(n), &s);
     if (!e)
         e = text_unbase64(s, strlen(s), out, n, &got);
-    return e ? e : got == n ? ERR_OK : ERR_BAD_VALUE;
+    return e || got != n ? ERR_BAD_VALUE : ERR_OK;
 }
 
 bool jsonx_has(const json_t *obj, const char *key)

@@ -125,7 +125,7 @@ enum err qr_png(const struct qr *q, int scale, struct buf *out)
     png_destroy_write_struct(png ? &png : NULL, info ? &info : NULL);
     free(row);
     if (e)
-        out->len = before;
+        buf_cut(out, before);
     return o.e ? o.e : e;
 }
 
@@ -151,7 +151,7 @@ enum err qr_svg(const struct qr *q, int mm, struct buf *out)
     if (!e)
         e = buf_adds(out, "\"/></svg>\n");
     if (e)
-        out->len = before;
+        buf_cut(out, before);
     return e;
 }
 
@@ -171,6 +171,6 @@ enum err qr_terminal(const struct qr *q, bool color, struct buf *out)
             e = buf_adds(out, color ? "\033[0m\n" : "\n");
     }
     if (e)
-        out->len = before;
+        buf_cut(out, before);
     return e;
 }
