@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration files: [section] and key = value (inih), read whole, then asked with type and bounds.
  *
- *     config_load(&c, path)   config_text(&c, "service", "url", NULL)   config_int(&c, "limits", "misses", 0, 1000, 10,
- * &n)
+ *     config_load(&c, path)
+ *     config_text(&c, "service", "url", NULL)
+ *     config_int(&c, "limits", "misses", 0, 1000, 10, &n)
  *
- * Sections and keys are case-sensitive; a key twice in a section is an error, for one of them would be silently
- * ignored. */
+ * Sections and keys are case-sensitive. A line that begins with # or ; is a comment, and so is what follows a blank and a ;.
+ * A key twice in a section is an error, for one of them would be silently ignored. */
 #ifndef HUIKA_CONFIG_H
 #define HUIKA_CONFIG_H
 #include "base/buf.h"
