@@ -5,8 +5,8 @@
 #include "service/http/conn.h"
 
 enum {
-    HEAD_HEADERS = 64,         /* at most */
-    HEAD_DISCARD = 1024 * 1024 /* what is left of a refused request is read to its end up to here */
+    HEAD_HEADERS = 64,             /* at most */
+    HEAD_DISCARD = 2 * 1024 * 1024 /* what is left of a refused request is read to its end up to here */
 };
 
 struct head {
