@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing a prepared batch. Look-ups go in the order of the index by number, insertions in the order of tokens, so that
- * each tree is walked once from left to right. */
+/* Writing a prepared batch. Members are gone through in the order of the index by number, and the new ones get sorted
+ * tokens in that order, so that both trees are walked once from left to right. Tokens stay random to everybody: the order
+ * is that of HMACs under a key which nobody outside has. */
 #include "service/store/db.h"
 #include "service/store/store_import_rows.h"
 #include <endian.h>
@@ -9,7 +10,7 @@
 
 enum { HMAC_KEY = 1 };
 
-/* A row's place in one of the two orders: eight bytes decide almost always. */
+/* A row's place in the order of members: eight bytes decide almost always. */
 struct place {
     uint64_t key;
     uint32_t row;
@@ -82,12 +83,6 @@ static int by_member(const void *a, const void *b, void *ctx)
         return x->key < y->key ? -1 : 1;
     int c = memcmp(row[x->row].member, row[y->row].member, STORE_MEMBER_ID);
     return c ? c : (x->row > y->row) - (x->row < y->row);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    return (x->key > y->key) - (x->key < y->key);
 }
 
 static uint64_t key_of(const uint8_t *p)
@@ -192,12 +187,13 @@ static enum err take_member(struct store_tx *tx, struct store_import *im, const 
     return ERR_OK;
 }
 
-static enum err insert(struct store_tx *tx, const struct store_import *im, const struct store_import_row *r)
+static enum err insert(
+    struct store_tx *tx, const struct store_import *im, const struct store_import_row *r, const uint8_t *token)
 {
     return db_run(tx,
         "INSERT INTO card(token, number, last4, status, listed, org, expiry, hmac_key, name, legacy)"
         " VALUES(?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)",
-        DB_ARGS(db_blob(r->token, CARD_TOKEN), db_blob(r->member, STORE_MEMBER_ID), db_int(r->last4), db_int(r->status),
+        DB_ARGS(db_blob(token, CARD_TOKEN), db_blob(r->member, STORE_MEMBER_ID), db_int(r->last4), db_int(r->status),
             db_int(r->org), db_int(im->expiry_day), db_int(HMAC_KEY),
             db_text_n((const char *)im->names.data + r->name_at, r->name_len),
             db_blob(r->has_legacy ? r->legacy : NULL, sizeof r->legacy)));
@@ -221,20 +217,29 @@ static enum err go_through(struct store_tx *tx, struct store_import *im, struct 
     return e;
 }
 
-static enum err insert_new(struct store_tx *tx, struct store_import *im, struct place *place)
+static int by_token(const void *a, const void *b)
 {
-    size_t cnt = 0;
+    return memcmp(a, b, CARD_TOKEN);
+}
+
+static enum err insert_new(struct store_tx *tx, const struct store_import *im, const struct place *place)
+{
+    size_t cnt = 0, at = 0;
     enum err e = ERR_OK;
-    for (size_t i = 0; i < im->row_cnt; i++) {
-        if (!im->row[i].is_new)
-            continue;
-        if (RAND_bytes(im->row[i].token, CARD_TOKEN) != 1)
-            return ERR_IO;
-        place[cnt++] = (struct place){key_of(im->row[i].token), (uint32_t)i};
+    for (size_t i = 0; i < im->row_cnt; i++)
+        cnt += im->row[i].is_new;
+    uint8_t *token = malloc(cnt * CARD_TOKEN + 1);
+    if (!token)
+        return ERR_NOMEM;
+    if (RAND_bytes(token, (int)(cnt * CARD_TOKEN)) != 1)
+        e = ERR_IO;
+    qsort(token, cnt, CARD_TOKEN, by_token);
+    for (size_t i = 0; i < im->row_cnt && !e; i++) {
+        const struct store_import_row *r = &im->row[place[i].row];
+        if (r->is_new)
+            e = insert(tx, im, r, token + CARD_TOKEN * at++);
     }
-    qsort(place, cnt, sizeof *place, by_key);
-    for (size_t i = 0; i < cnt && !e; i++)
-        e = insert(tx, im, &im->row[place[i].row]);
+    free(token);
     return e;
 }
 

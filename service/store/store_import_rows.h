@@ -7,8 +7,7 @@
 
 /* One good line. Neither number nor name: HMACs, and the masked name in `names`. */
 struct store_import_row {
-    uint8_t member[STORE_MEMBER_ID], token[CARD_TOKEN];
-    uint8_t legacy[16];
+    uint8_t member[STORE_MEMBER_ID], legacy[16];
     char org_code[STORE_ORG_CODE_MAX + 1];
     bool has_legacy, is_new;
     int16_t last4; /* -1: not known */
