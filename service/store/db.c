@@ -169,9 +169,10 @@ enum err db_run(struct store_tx *tx, const char *sql, const struct db_arg *arg, 
     enum err e = db_query(tx, sql, arg, cnt, &st);
     if (e)
         return e;
-    e = db_next(st);
+    /* Not db_next: a foreign key that fails is ERR_NOT_FOUND, too. */
+    e = db_err(sqlite3_step(st));
     db_done(st);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return e;
 }
 
 enum err db_run_one(struct store_tx *tx, const char *sql, const struct db_arg *arg, size_t cnt)
