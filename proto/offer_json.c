@@ -140,8 +140,7 @@ static enum err parse_weekdays(const json_t *v, struct offer *o)
     if (jsonx_arr(v, "weekdays", 7, &list) || json_array_size(list) == 0)
         return ERR_BAD_VALUE;
     o->weekdays = 0;
-    json_array_foreach(list, i, d)
-    {
+    json_array_foreach (list, i, d) {
         json_int_t n = json_is_integer(d) ? json_integer_value(d) : 0;
         if (n < 1 || n > 7 || o->weekdays & 1u << (n - 1))
             return ERR_BAD_VALUE;
@@ -176,8 +175,7 @@ static enum err parse_hours(const json_t *v, struct offer *o)
         return ERR_OK;
     if (jsonx_arr(v, "hours", OFFER_WINDOWS, &list))
         return ERR_BAD_VALUE;
-    json_array_foreach(list, i, w)
-    {
+    json_array_foreach (list, i, w) {
         const char *s = json_string_value(w);
         int from, to;
         if (!s || json_string_length(w) != 11 || s[5] != '-' || !clock_time(s, &from) || !clock_time(s + 6, &to) ||
@@ -198,7 +196,9 @@ static enum err parse_categories(const json_t *v, const char *key, char (*out)[O
         return ERR_OK;
     if (jsonx_arr(v, key, OFFER_CATEGORIES, &list))
         return ERR_BAD_VALUE;
-    json_array_foreach(list, i, c) if (text_into(c, 1, OFFER_CATEGORY_MAX, out[i])) return ERR_BAD_VALUE;
+    json_array_foreach (list, i, c)
+        if (text_into(c, 1, OFFER_CATEGORY_MAX, out[i]))
+            return ERR_BAD_VALUE;
     *cnt = json_array_size(list);
     return ERR_OK;
 }
@@ -268,7 +268,9 @@ enum err offer_parse(const json_t *v, struct offer *out, char *why)
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (steps[i].parse(v, &o))
             return refuse(steps[i].name, why);
-    json_object_foreach((json_t *)(uintptr_t)v, name, m) if (!member_allowed(name, m, o.kind)) return refuse(name, why);
+    json_object_foreach ((json_t *)(uintptr_t)v, name, m)
+        if (!member_allowed(name, m, o.kind))
+            return refuse(name, why);
     *out = o;
     return ERR_OK;
 }

@@ -55,8 +55,9 @@ static void table(const struct cli *c, const json_t *v)
         heading(_("Card"), 4, false);
         printf("%s%s\n", _("Offer"), cli_color(c, "0"));
     }
-    json_array_foreach (sales, i, sale)
+    json_array_foreach (sales, i, sale) {
         row(sale);
+    }
     say_column(_("Sum"), 8, false);
     fputs("  ", stdout);
     char cnt[48];

@@ -105,8 +105,11 @@ static int failed(struct sell *s, enum err e)
         set_text(v, e);
         say_json(v);
     }
+    bool unanswered = is(s, "failed");
     let_go(s);
-    return cli_fail(s->cli, e, "%s", _("no sale was made"));
+    int code = cli_fail(s->cli, e, "%s", _("no sale was made"));
+    /* Whatever kept the service from answering, a checkout that failed is no answer about the card. */
+    return unanswered ? CLI_FAILED : code;
 }
 
 static void say_refusal(const struct sell *s, const char *why)

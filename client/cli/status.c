@@ -146,8 +146,9 @@ int status_devices_run(struct cli *c)
     if (!v)
         return code;
     if (c->json) {
-        json_array_foreach (list, i, d)
+        json_array_foreach (list, i, d) {
             say_json(json_incref(d));
+        }
     } else {
         say_label(_("Devices"));
         say_devices(c, list);

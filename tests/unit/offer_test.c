@@ -29,7 +29,8 @@ static size_t read_offers(const json_t *list)
 {
     json_t *o;
     size_t i;
-    json_array_foreach(list, i, o) assert_int_equal(offer_parse(o, &offers[i], NULL), ERR_OK);
+    json_array_foreach (list, i, o)
+        assert_int_equal(offer_parse(o, &offers[i], NULL), ERR_OK);
     return json_array_size(list);
 }
 
@@ -41,8 +42,7 @@ static struct offer_purchase read_purchase(const json_t *v)
     p.own_price_fen = num(v, "own_price_fen", p.total_fen);
     p.line_cnt = json_array_size(list);
     p.lines = list ? lines : NULL;
-    json_array_foreach(list, i, l)
-    {
+    json_array_foreach (list, i, l) {
         memset(&lines[i], 0, sizeof lines[i]);
         strncpy(lines[i].category, json_string_value(json_object_get(l, "category")), OFFER_CATEGORY_MAX);
         lines[i].amount_fen = num(l, "amount_fen", 0);
@@ -55,7 +55,8 @@ static uint32_t read_usable(const json_t *v)
     json_t *list = json_object_get(v, "usable"), *n;
     uint32_t bits = list ? 0 : UINT32_MAX;
     size_t i;
-    json_array_foreach(list, i, n) bits |= UINT32_C(1) << json_integer_value(n);
+    json_array_foreach (list, i, n)
+        bits |= UINT32_C(1) << json_integer_value(n);
     return bits;
 }
 
@@ -69,7 +70,8 @@ static void check_quote(const json_t *want, const struct offer_quote *q)
     if (!q->own_price)
         assert_int_equal(q->offer, num(want, "offer", -1));
     assert_int_equal(q->line_cnt, json_array_size(shares));
-    json_array_foreach(shares, i, s) assert_int_equal(q->line_discount_fen[i], json_integer_value(s));
+    json_array_foreach (shares, i, s)
+        assert_int_equal(q->line_discount_fen[i], json_integer_value(s));
 }
 
 static void valid_vectors(void **state)
@@ -78,8 +80,7 @@ static void valid_vectors(void **state)
     size_t i;
     (void)state;
     assert_true(json_array_size(all) > 50);
-    json_array_foreach(all, i, v)
-    {
+    json_array_foreach (all, i, v) {
         struct offer_purchase p = read_purchase(json_object_get(v, "purchase"));
         const json_t *want = json_object_get(v, "expect");
         const char *none = json_string_value(json_object_get(want, "none"));
@@ -103,8 +104,7 @@ static void invalid_vectors(void **state)
     size_t i;
     (void)state;
     assert_true(json_array_size(all) > 40);
-    json_array_foreach(all, i, v)
-    {
+    json_array_foreach (all, i, v) {
         const json_t *terms = json_object_get(v, "terms");
         struct offer o, before;
         char why[OFFER_WHY] = "untouched";
