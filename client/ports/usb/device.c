@@ -115,11 +115,18 @@ static void ask(const struct call *c, uint8_t interface)
         c->d->phase = DEVICE_ASK;
 }
 
+static bool settling(const struct call *c)
+{
+    return c->now - c->d->arrived_ms < SETTLE_MS;
+}
+
 static void open_scanner(const struct call *c, uint8_t interface, const struct hid_pos_plan *plan)
 {
     enum usb_why why = reader_open(c->d->dev, interface, &c->d->reader);
 
-    if (why)
+    if (why == USB_WHY_NO_ACCESS && settling(c)) /* udev is not through with its rules */
+        later(c, DEVICE_JUDGE, SETTLE_LOOK_MS);
+    else if (why)
         retry(c, why);
     else
         begin_reading(c, plan);
@@ -128,7 +135,6 @@ static void open_scanner(const struct call *c, uint8_t interface, const struct h
 static void judge(const struct call *c)
 {
     struct usb_device *d = c->d;
-    bool settling = c->now - d->arrived_ms < SETTLE_MS;
     struct hid_pos_plan plan;
     struct sysfs_device s;
     uint8_t interface = 0;
@@ -142,7 +148,7 @@ static void judge(const struct call *c)
     j = judge_device("/sys", d->info.path, &s, &interface, &plan);
     if (j == JUDGE_YES)
         open_scanner(c, interface, &plan);
-    else if (settling && (j == JUDGE_UNKNOWN || !s.config || s.interface_cnt < s.expected_cnt))
+    else if (settling(c) && (j == JUDGE_UNKNOWN || !s.config || s.interface_cnt < s.expected_cnt))
         later(c, DEVICE_JUDGE, SETTLE_LOOK_MS);
     else if (j == JUDGE_UNKNOWN)
         ask(c, interface);

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# The whole path: a service and an enrolled terminal, unmodified; a card's QR comes in through a scanner that is unplugged and
+# plugged again, each time as a sale; a keyboard beside it is left alone. The terminal runs as an unprivileged user.
+. /lib.sh
+export HOME=/
+admin() { huika-admin --profile /srv/huika/admin "$@"; }
+value() { sed -n "s/.*\"$1\": *\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" | head -n 1; }
+
+huika-service init /srv/huika --host localhost >/run/init.log 2>&1 || fail "the service is not set up"
+huika-service run /srv/huika >/run/service.log 2>&1 &
+await "the service listens" grep -q "listens on" /run/service.log
+cat >/run/members.csv <<'CSV'
+card_number,name,org,status
+6200000000000001,张建涛,410000,active
+CSV
+echo '{"title": "八八折", "kind": "percent", "rate_bp": 1200}' >/run/offer.json
+admin member import /run/members.csv >/run/admin.log 2>&1 || fail "no members"
+shop=$(admin --json shop add --org 410000 --name 示例饭店 --category dining --region 410102 | value shop)
+admin offer set "$shop" --file /run/offer.json >>/run/admin.log 2>&1 || fail "no offer"
+admin card print 6200000000000001 --out /run/card.txt >>/run/admin.log 2>&1 || fail "no card"
+card=$(cat /run/card.txt)
+code=$(admin --json terminal invite "$shop" | value code)
+step "a shop, an offer, a card of ${#card} characters"
+
+mkdir -p /srv/terminal && chown huika:huika /srv/terminal
+su huika -c "huika-terminal enroll '$code' --state /srv/terminal/state" >/run/enroll.log 2>&1 || fail "not enrolled"
+plug_keyboard
+await "the keyboard is the kernel's" driver_is "Test keyboard" usbhid
+su huika -c "exec huika-terminal run --state /srv/terminal/state" >/run/terminal.log 2>&1 &
+terminal=$!
+export HUIKA_SOCKET=/srv/terminal/state/huika.sock
+status() { huika --json status >/run/status.json 2>/run/status.err; }
+status_has() { status && grep -q "$1" /run/status.json; }
+await "the terminal is online" status_has '"online":true'
+huika --json events >/run/events.log 2>&1 &
+await "the keyboard is listed as not used" status_has '"label":"0525:a4a4 Test keyboard","used":false'
+
+# The cashier enters an amount, the member's card is scanned: in the background, for the command waits for the reader.
+sale() { # N AMOUNT TOTAL-FEN PAY-FEN
+    huika --json sell "$2" --yes >"/run/sale$1.json" 2>"/run/sale$1.log" &
+    await "sale $1 waits for a card" grep -q "\"state\":\"waiting\".*\"total_fen\":$3" /run/events.log
+    echo "scan $card" >&8
+    await "sale $1 is applied" grep -q "\"pay_fen\":$4" "/run/sale$1.json"
+    for part in '"verdict":"member"' '"card_last4":"0001"' '"name_masked":"\*建涛"'; do
+        grep -q "$part" "/run/sale$1.json" || fail "sale $1 has no $part"
+    done
+}
+scanner_is() { status_has "\"label\":\"1eab:0d10 Test scanner\",\"used\":[a-z]*,\"as\":\"scanner\",\"state\":\"$1\""; }
+
+plug_scanner aim
+await "the scanner is in use" scanner_is ready
+driver_is "Test scanner" usbfs || fail "the scanner is not claimed"
+sale 1 128.00 12800 11264
+keyboard_types
+unplug_scanner
+await "the scanner is missed" scanner_is gone
+plug_scanner plain
+await "the scanner is back" scanner_is ready
+sale 2 50.00 5000 4400
+keyboard_types
+driver_is "Test keyboard" usbhid || fail "the keyboard was taken"
+
+await "every record is sent" status_has '"unsent":0'
+admin --json shop show "$shop" >/run/shop.json 2>&1
+grep -q '"count":2' /run/shop.json || fail "the service does not know two sales"
+huika journal verify >/run/verify.log 2>&1 || fail "the journal does not verify"
+kill $terminal
+wait $terminal || fail "the terminal did not end in order"
+await "the kernel has the scanner again" driver_is "Test scanner" usbhid
+echo "RESULT PASS"
