@@ -116,7 +116,7 @@ static bool address(const char *s, size_t len, struct invite *v)
     } else if ((colon = memchr(s, ':', len))) {
         host_len = (size_t)(colon - s);
     }
-    if (!host_len || host_len > INVITE_HOST_MAX)
+    if (!host_len || host_len > INVITE_HOST_MAX || memchr(host, 0, host_len))
         return false;
     for (size_t i = 0; i < host_len; i++)
         v->host[i] = lower(host[i]);

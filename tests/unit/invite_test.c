@@ -49,6 +49,18 @@ static void encoding_is_bounded(void **state)
     assert_int_equal(invite_encode(&v, text), ERR_BAD_VALUE);
 }
 
+/* Found by fuzzing: what stood behind a NUL in the host was not looked at. */
+static void host_with_a_nul_is_refused(void **state)
+{
+    struct invite v = {.host = "service.example.org", .port = 8443}, got;
+    char text[INVITE_TEXT_MAX + 1];
+    (void)state;
+    assert_int_equal(invite_encode(&v, text), ERR_OK);
+    size_t len = strlen(text);
+    text[14] = 0;
+    assert_int_equal(invite_decode(text, len, &got), ERR_INVITE_UNKNOWN);
+}
+
 static void code_is_a_small_qr(void **state)
 {
     struct invite v = {.host = "service.example.org", .port = 8443};
@@ -96,7 +108,7 @@ static void passwords(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(hosts), cmocka_unit_test(encoding_is_bounded),
-        cmocka_unit_test(code_is_a_small_qr), cmocka_unit_test(fingerprint_binds_both_keys),
-        cmocka_unit_test(passwords)};
+        cmocka_unit_test(host_with_a_nul_is_refused), cmocka_unit_test(code_is_a_small_qr),
+        cmocka_unit_test(fingerprint_binds_both_keys), cmocka_unit_test(passwords)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
