@@ -20,7 +20,9 @@ test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/poscan ## USB on mock devices: 
 # The kernel and its initramfs are the same for every build; programs are put in at each boot.
 VM_CACHE ?= build/vm
 VM_TEXT ?= HTTPS://CARD.EXAMPLE.TEST/C/AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU
-test-vm: $(BUILD)/usb/usbip_dev $(BUILD)/usb/poscan ## USB in a virtual machine: Debian's kernel, udev, an unprivileged user
+test-vm: $(BUILD)/usb/usbip_dev $(PROGRAMS) ## the main job in a virtual machine: scanner, Debian's kernel, terminal, service
+	tests/usb/vm/boot.sh $(VM_CACHE) terminal.sh - $^
+test-vm-bus: $(BUILD)/usb/usbip_dev $(BUILD)/usb/poscan ## the bus alone in a virtual machine, scanning VM_TEXT
 	tests/usb/vm/boot.sh $(VM_CACHE) poscan.sh "$(VM_TEXT)" $^
 
-.PHONY: test-umock test-vm
+.PHONY: test-umock test-vm test-vm-bus

@@ -50,6 +50,9 @@ driver() {
 }
 driver_is() { [ "$(driver "$1")" = "$2" ]; }
 
+# The udev rule gave the scanner to the group huika, and nothing else.
+only_the_scanner_is_open() { [ "$(stat -c '%G %a' /dev/bus/usb/*/* | grep -c '^huika 660$')" = 1 ]; }
+
 # The input device that the kernel made of the keyboard.
 keyboard_event() { basename "$(echo /sys/bus/usb/devices/*/*:1.0/*/input/input*/event*)"; }
 keyboard_is_input() { [ -c "/dev/input/$(keyboard_event)" ]; }

@@ -50,12 +50,14 @@ scanner_is() { status_has "\"label\":\"1eab:0d10 Test scanner\",\"used\":[a-z]*,
 plug_scanner aim
 await "the scanner is in use" scanner_is ready
 driver_is "Test scanner" usbfs || fail "the scanner is not claimed"
+only_the_scanner_is_open || fail "the rule opened more than the scanner"
 sale 1 128.00 12800 11264
 keyboard_types
 unplug_scanner
 await "the scanner is missed" scanner_is gone
 plug_scanner plain
 await "the scanner is back" scanner_is ready
+echo stall >&8
 sale 2 50.00 5000 4400
 keyboard_types
 driver_is "Test keyboard" usbhid || fail "the keyboard was taken"
