@@ -122,16 +122,14 @@ static void invalid_vectors(void **state)
 /* Every member comes back from the struct as it went in. */
 static void written_as_read(void **state)
 {
-    static const char *const terms[] = {
-        "{\"id\":\"01JH0000000000000000000000\",\"title\":\"八八折\",\"kind\":\"percent\",\"rate_bp\":1200,\"cap_fen\":"
-        "5000,"
-        "\"min_fen\":100,\"from\":\"2026-01-01\",\"to\":\"2026-12-31\",\"weekdays\":[1,2,7],\"hours\":[\"10:00-14:00\","
-        "\"22:30-02:00\",\"23:00-24:00\"],\"include\":[\"dining\",\"早餐\"],\"exclude\":[\"tobacco\"],\"per_card_day\":"
-        "2,"
-        "\"round\":\"jiao\"}",
-        "{\"title\":\"满减\",\"kind\":\"off_over\",\"off_fen\":1500,\"over_fen\":10000,\"repeat\":true,\"round\":"
-        "\"yuan\"}",
-        "{\"title\":\"票\",\"kind\":\"fixed\",\"price_fen\":2500}"};
+    static const char full[] =
+        "{\"id\":\"01JH0000000000000000000000\",\"title\":\"八八折\",\"kind\":\"percent\",\"rate_bp\":1200,"
+        "\"cap_fen\":5000,\"min_fen\":100,\"from\":\"2026-01-01\",\"to\":\"2026-12-31\",\"weekdays\":[1,2,7],"
+        "\"hours\":[\"10:00-14:00\",\"22:30-02:00\",\"23:00-24:00\"],\"include\":[\"dining\",\"早餐\"],"
+        "\"exclude\":[\"tobacco\"],\"per_card_day\":2,\"round\":\"jiao\"}";
+    static const char over[] = "{\"title\":\"满减\",\"kind\":\"off_over\",\"off_fen\":1500,\"over_fen\":10000,"
+                               "\"repeat\":true,\"round\":\"yuan\"}";
+    static const char *const terms[] = {full, over, "{\"title\":\"票\",\"kind\":\"fixed\",\"price_fen\":2500}"};
     (void)state;
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
         json_t *v = json_loads(terms[i], 0, NULL), *back;

@@ -178,6 +178,33 @@ def test_a_card_at_the_reader_goes_on(path):
         assert [line.split("rev=")[1] for line in c.lines() if "rev=" in line] == ["1", "2"]
 
 
+def coloured(c, *argv, **more):
+    """Standard output is a terminal, too."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([BUILD / "huika", "--socket", c.path, *argv], stdin=subprocess.DEVNULL, stdout=theirs,
+                          stderr=subprocess.DEVNULL, env=env(TERM="xterm", **more)) as p:
+        os.close(theirs)
+        out = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                out += chunk
+        except OSError:  # the other end is closed
+            pass
+        p.wait(DEADLINE_S)
+    os.close(ours)
+    return out.decode()
+
+
+def test_colours_on_a_terminal_only(path):
+    refused = {**QUOTED, "state": "refused", "verdict": "refused", "reason": "card_lost"}
+    with counter(path, begin=[(201, QUOTED), (201, refused), (201, QUOTED), (201, QUOTED)]) as c:
+        sell = ["sell", "1", "--scan", "T"]
+        assert "\033[1;32mMember confirmed\033[0m" in coloured(c, *sell)
+        assert "\033[1;31mRefused\033[0m" in coloured(c, *sell)
+        assert "\033" not in coloured(c, *sell, NO_COLOR="1")
+        assert "\033" not in coloured(c, "--json", *sell)
+
+
 LINES = [{"category": "a", "amount_fen": 60}, {"amount_fen": 40}]
 
 
