@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { IDLE_S = 120, CONNECTION_MEMORY = 12288 };
+enum { IDLE_S = 30, CONNECTION_MEMORY = 12288 };
 
 enum err counter_address(const char *text, struct sockaddr_storage *out)
 {
