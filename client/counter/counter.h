@@ -99,7 +99,7 @@ struct counter_config {
 /* "127.0.0.1:8730", "localhost:8730", "[::1]:8730". ERR_BAD_VALUE: no such form; ERR_FORBIDDEN: not a loopback address. */
 enum err counter_address(const char *text, struct sockaddr_storage *out);
 
-/* ERR_BUSY: another program listens there; ERR_TOO_LARGE: socket path; ERR_IO, ERR_NOMEM. The socket's mode is 0660, its
+/* ERR_ADDRESS_BUSY: another program listens there; ERR_TOO_LARGE: socket path; ERR_IO, ERR_NOMEM. The socket's mode is 0660, its
  * group huika where there is such a group. */
 enum err counter_new(const struct counter_config *c, struct counter **out);
 void counter_free(struct counter **c);

@@ -46,7 +46,7 @@ static enum err clear_stale(const struct sockaddr_un *sa)
     bool alive = !connect(fd, (const struct sockaddr *)sa, sizeof *sa) || errno == EAGAIN;
     close(fd);
     if (alive)
-        return ERR_BUSY;
+        return ERR_ADDRESS_BUSY;
     return unlink(sa->sun_path) ? ERR_IO : ERR_OK;
 }
 
@@ -87,7 +87,7 @@ enum err sockets_tcp(const struct sockaddr_storage *sa, int *fd, uint16_t *port)
     socklen_t want = sa->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     if (bind(s, (const struct sockaddr *)sa, want) || listen(s, BACKLOG) ||
         getsockname(s, (struct sockaddr *)&bound, &len)) {
-        enum err e = errno == EADDRINUSE ? ERR_BUSY : ERR_IO;
+        enum err e = errno == EADDRINUSE ? ERR_ADDRESS_BUSY : ERR_IO;
         close(s);
         return e;
     }
