@@ -108,6 +108,12 @@ static void set_number(struct order *o, const char *number, bool luhn_ok)
         json_object_set_new(o->body, "luhn_ok", json_true());
 }
 
+/* Out of the list of processes, as soon as it was read; until then every user of the machine could see it. */
+static void hide(const char *argument)
+{
+    OPENSSL_cleanse((char *)(uintptr_t)argument, strlen(argument));
+}
+
 /* --number N or -; --scan TEXT or -. Neither: the terminal waits for its reader. */
 static int read_card(struct cli *c, struct order *o)
 {
@@ -131,6 +137,7 @@ static int read_card(struct cli *c, struct order *o)
     else
         json_object_set_new(o->body, "scan", json_string(given));
     json_object_set_new(o->body, "input", json_string(keyboard && number ? "keyed" : "api"));
+    hide(number ? number : scan);
     OPENSSL_cleanse(line, sizeof line);
     /* A text that is not UTF-8 makes no JSON string. */
     return json_object_get(o->body, number ? "number" : "scan")

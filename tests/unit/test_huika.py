@@ -65,6 +65,28 @@ def test_number_from_standard_input_is_shown_nowhere(path):
         assert c.bodies("POST /v1/checkouts")[0]["number"] == NUMBER
 
 
+@pytest.mark.parametrize("option", ["--number", "--scan"])
+def test_card_on_the_command_line_does_not_stay_in_the_process_list(path, option):
+    held = threading.Event()
+
+    def hold():
+        held.wait(DEADLINE_S)
+        return 201, QUOTED
+
+    with counter(path, begin=[hold]) as c:
+        with subprocess.Popen([BUILD / "huika", "--socket", c.path, "sell", "10", option, NUMBER], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, env=env()) as p:
+            try:
+                wait_for("the request", c.lines)
+                with open(f"/proc/{p.pid}/cmdline", encoding="utf-8") as f:
+                    shown = f.read()
+                assert "sell" in shown and NUMBER not in shown
+            finally:
+                held.set()
+                p.wait(DEADLINE_S)
+        assert list(c.bodies("POST /v1/checkouts")[0].values()).count(NUMBER) == 1
+
+
 def test_luhn_without_a_keyboard_refuses(path):
     with counter(path, begin=[problem(422, "number_luhn")]) as c:
         r = huika(c, "--json", "sell", "1", "--number", NUMBER, "--yes")
