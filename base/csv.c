@@ -146,17 +146,15 @@ static bool parse(struct parse *s, struct csv_record *r)
 
 static void skip_line(struct csv *c)
 {
-    const char *nl;
-    refill(c);
-    while (c->at < c->end && !(nl = memchr(c->at, '\n', (size_t)(c->end - c->at)))) {
-        c->at = c->end;
-        refill(c);
-    }
-    if (c->at < c->end) {
-        c->at = nl + 1;
-        c->line++;
-    }
     c->skip = 0;
+    for (refill(c); c->at < c->end; refill(c)) {
+        const char *nl = memchr(c->at, '\n', (size_t)(c->end - c->at));
+        c->at = nl ? nl + 1 : c->end;
+        if (nl) {
+            c->line++;
+            return;
+        }
+    }
 }
 
 static enum csv_got give_up(struct csv *c, const char *end, struct csv_record *r)

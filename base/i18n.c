@@ -25,13 +25,15 @@ static const char *wanted(void)
 
 static void bind_catalogue(void)
 {
-    char dir[PATH_MAX], file[PATH_MAX + sizeof CATALOG];
-    ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - sizeof "locale");
+    char exe[PATH_MAX], dir[PATH_MAX + sizeof "/locale"], file[sizeof dir + sizeof CATALOG];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     bindtextdomain(DOMAIN, HUIKA_LOCALEDIR);
     if (access(HUIKA_LOCALEDIR "/" CATALOG, R_OK) && n > 0) {
-        dir[n] = 0;
-        char *slash = strrchr(dir, '/');
-        strcpy(slash ? slash + 1 : dir, "locale");
+        exe[n] = 0;
+        char *slash = strrchr(exe, '/');
+        if (slash)
+            *slash = 0;
+        snprintf(dir, sizeof dir, "%s/locale", exe);
         snprintf(file, sizeof file, "%s/" CATALOG, dir);
         if (!access(file, R_OK))
             bindtextdomain(DOMAIN, dir);

@@ -88,6 +88,13 @@ enum err jsonx_str(const json_t *obj, const char *key, size_t min, size_t max, c
     return ERR_OK;
 }
 
+enum err jsonx_copy(const json_t *obj, const char *key, size_t min, char *out, size_t size)
+{
+    const char *s;
+    enum err e = jsonx_str(obj, key, min, size - 1, &s);
+    return e ? e : text_copy(out, size, s);
+}
+
 enum err jsonx_int(const json_t *obj, const char *key, int64_t min, int64_t max, int64_t *out)
 {
     const json_t *v = json_object_get(obj, key);

@@ -17,6 +17,8 @@ enum err jsonx_write(const json_t *v, struct buf *b);
 
 /* Mandatory members; ERR_BAD_VALUE if absent, of another type or outside min..max. Strings: length in bytes, borrowed from obj. */
 enum err jsonx_str(const json_t *obj, const char *key, size_t min, size_t max, const char **out);
+/* The same, copied with its closing 0 into out: min to size - 1 bytes. */
+enum err jsonx_copy(const json_t *obj, const char *key, size_t min, char *out, size_t size);
 enum err jsonx_int(const json_t *obj, const char *key, int64_t min, int64_t max, int64_t *out);
 enum err jsonx_bool(const json_t *obj, const char *key, bool *out);
 enum err jsonx_arr(const json_t *obj, const char *key, size_t max, json_t **out);

@@ -2,8 +2,8 @@
 #include "base/text.h"
 #include <string.h>
 
-static const char b32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char b32[32] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+static const char b64[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void text_hex(const void *p, size_t n, char *out)
 {
@@ -92,6 +92,16 @@ void text_base64(const void *p, size_t n, char *out)
     *out = 0;
 }
 
+static int b64_value(char c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+}
+
 enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t max, size_t *n)
 {
     if (len % 4)
@@ -103,10 +113,10 @@ enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t max, size
         uint32_t v = 0;
         size_t here = i + 4 == len ? pad : 0;
         for (size_t k = 0; k < 4; k++) {
-            const char *at = k < 4 - here ? memchr(b64, s[i + k], 64) : b64;
-            if (!at)
+            int digit = k < 4 - here ? b64_value(s[i + k]) : 0;
+            if (digit < 0)
                 return ERR_BAD_VALUE;
-            v = v << 6 | (uint32_t)(at - b64);
+            v = v << 6 | (uint32_t)digit;
         }
         if ((here >= 1 && v & 0xff) || (here == 2 && v & 0xffff))
             return ERR_BAD_VALUE;
@@ -114,6 +124,15 @@ enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t max, size
             out[o++] = (uint8_t)(v >> (16 - 8 * k));
     }
     *n = o;
+    return ERR_OK;
+}
+
+enum err text_copy(char *out, size_t size, const char *s)
+{
+    size_t n = strlen(s);
+    if (n >= size)
+        return ERR_TOO_LARGE;
+    memcpy(out, s, n + 1);
     return ERR_OK;
 }
 

@@ -23,6 +23,8 @@ enum err text_unbase32(const char *s, size_t len, uint8_t *out, size_t n);
 /* At most max bytes, whose count goes to *n; ERR_TOO_LARGE beyond. */
 enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t max, size_t *n);
 
+/* Copies a string whole with its closing 0; ERR_TOO_LARGE, with out untouched, if it does not fit into size bytes. */
+enum err text_copy(char *out, size_t size, const char *s);
 /* True if the bytes are UTF-8 (RFC 3629: shortest forms, no surrogates, at most U+10FFFF) without NUL. */
 bool text_is_utf8(const char *s, size_t len);
 /* Length in bytes of the character at s (valid UTF-8, not at its end). */

@@ -65,19 +65,14 @@ enum err body_ulid(const json_t *obj, const char *key, char out[static ULID_LEN 
     enum err e = jsonx_str(obj, key, ULID_LEN, ULID_LEN, &s);
     if (!e)
         e = ulid_decode(s, ULID_LEN, raw);
-    if (!e)
-        strcpy(out, s);
-    return e;
+    return e ? e : text_copy(out, ULID_LEN + 1, s);
 }
 
 enum err body_text(const json_t *obj, const char *key, size_t min, size_t size, char *out)
 {
-    const char *s;
-    enum err e = jsonx_str(obj, key, min, size - 1, &s);
-    if (!e) {
-        strcpy(out, s);
+    enum err e = jsonx_copy(obj, key, min, out, size);
+    if (!e)
         text_clean(out);
-    }
     return e;
 }
 
@@ -87,9 +82,7 @@ enum err body_last4(const json_t *obj, const char *key, char out[static 5])
     enum err e = jsonx_str(obj, key, 4, 4, &s);
     if (!e && strspn(s, "0123456789") != 4)
         e = ERR_BAD_VALUE;
-    if (!e)
-        strcpy(out, s);
-    return e;
+    return e ? e : text_copy(out, 5, s);
 }
 
 enum err body_reason(const json_t *obj, const char *key, enum err unknown, enum err *out)
@@ -134,9 +127,7 @@ static enum err card_of(const json_t *obj, struct body_card *out)
     enum err e = jsonx_str(obj, "number", 1, 64, &s);
     if (!e)
         e = card_number_check(s, strlen(s));
-    if (!e)
-        strcpy(out->number, s);
-    return e;
+    return e ? e : text_copy(out->number, sizeof out->number, s);
 }
 
 enum err body_verify_encode(const struct body_verify *v, struct buf *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/records: the batch and its answer. */
 #include "base/jsonw.h"
+#include "base/text.h"
 #include "proto/body_parts.h"
 #include <string.h>
 
@@ -215,9 +216,7 @@ static enum err results_of(const json_t *root, struct body_results *v)
         e = jsonx_str(head, "keyid", KEY_ID_LEN, KEY_ID_LEN, &id);
     if (!e && !keyid_ok(id))
         e = ERR_BAD_VALUE;
-    if (!e)
-        strcpy(v->keyid, id);
-    return e;
+    return e ? e : text_copy(v->keyid, sizeof v->keyid, id);
 }
 
 enum err body_results_decode(const char *json, size_t len, struct body_results *out)

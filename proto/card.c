@@ -153,6 +153,7 @@ void card_mask_name(const char *name, char out[static CARD_MASKED_MAX + 1])
 
 static bool lower_host(const char *host, size_t len, char out[static CARD_HOST_MAX + 1])
 {
+    memset(out, 0, CARD_HOST_MAX + 1);
     if (!len || len > CARD_HOST_MAX)
         return false;
     for (size_t i = 0; i < len; i++) {
@@ -161,7 +162,6 @@ static bool lower_host(const char *host, size_t len, char out[static CARD_HOST_M
             return false;
         out[i] = c;
     }
-    out[len] = 0;
     return true;
 }
 
@@ -192,7 +192,7 @@ enum err card_encode(struct card_qr *qr, const char *host, EVP_PKEY *key, char o
     enum err e = key_sign(key, msg, sizeof msg, qr->sig);
     if (e)
         return e;
-    strcpy(qr->host, lower);
+    memcpy(qr->host, lower, sizeof lower);
     signed_part(qr, raw);
     memcpy(raw + CARD_SIGNED, qr->sig, KEY_SIG);
     char *p = stpcpy(out, SCHEME);

@@ -86,8 +86,7 @@ static enum err signature(const json_t *v, struct notice *n)
             return ERR_BAD_NOTICE;
     if (jsonx_base64(v, "sig", n->sig[n->sig_cnt], KEY_SIG))
         return ERR_BAD_NOTICE;
-    strcpy(n->keyid[n->sig_cnt++], id);
-    return ERR_OK;
+    return text_copy(n->keyid[n->sig_cnt++], sizeof n->keyid[0], id);
 }
 
 static enum err payload_of(const json_t *envelope, struct notice *n)
@@ -131,7 +130,9 @@ enum err notice_open(const char *text, size_t len, struct notice *out)
         goto out;
     if (jsonx_arr(envelope, "signatures", SIGNATURES, &sigs) || !json_array_size(sigs))
         goto out;
-    json_array_foreach(sigs, i, v) if (signature(v, &n)) goto out;
+    json_array_foreach (sigs, i, v)
+        if (signature(v, &n))
+            goto out;
     e = payload_of(envelope, &n);
 out:
     json_decref(envelope);

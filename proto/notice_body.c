@@ -60,8 +60,7 @@ static unsigned kinds_of(const json_t *list)
     unsigned bits = 0;
     size_t i;
     json_t *v;
-    json_array_foreach(list, i, v)
-    {
+    json_array_foreach (list, i, v) {
         const char *name = json_is_string(v) ? json_string_value(v) : "";
         if (!strcmp(name, "shop"))
             bits |= 1u << NOTICE_SHOP;
@@ -85,11 +84,10 @@ static enum err one_key(const json_t *v, struct notice_trust *t)
         (e = spki_of(v, &k->key)))
         return e;
     t->key_cnt++;
-    strcpy(k->id, id);
     k->kinds = kinds_of(list);
     if ((e = key_id(k->key, real)))
         return e;
-    return strcmp(id, real) ? ERR_BAD_NOTICE : ERR_OK;
+    return strcmp(id, real) ? ERR_BAD_NOTICE : text_copy(k->id, sizeof k->id, id);
 }
 
 static enum err one_card_key(const json_t *v, struct notice_trust *t)
@@ -115,7 +113,9 @@ static enum err each(
     enum err e = jsonx_arr(body, key, NOTICE_KEYS, &list);
     if (e)
         return e;
-    json_array_foreach(list, i, v) if ((e = one(v, t))) return e;
+    json_array_foreach (list, i, v)
+        if ((e = one(v, t)))
+            return e;
     return ERR_OK;
 }
 
@@ -126,8 +126,7 @@ static enum err texts(const json_t *body, const char *key, size_t max, size_t le
     enum err e = jsonx_arr(body, key, max, &list);
     if (e)
         return e;
-    json_array_foreach(list, i, v)
-    {
+    json_array_foreach (list, i, v) {
         if (!json_is_string(v) || !json_string_length(v) || json_string_length(v) > len_max)
             return ERR_BAD_NOTICE;
         if (!(out[i] = strdup(json_string_value(v))))
@@ -219,13 +218,10 @@ void notice_trust_release(struct notice_trust *t)
 /* These reach screens and receipts. */
 static enum err text_into(const json_t *body, const char *key, size_t min, size_t size, char *out)
 {
-    const char *s;
-    enum err e = jsonx_str(body, key, min, size - 1, &s);
-    if (e)
-        return e;
-    strcpy(out, s);
-    text_clean(out);
-    return ERR_OK;
+    enum err e = jsonx_copy(body, key, min, out, size);
+    if (!e)
+        text_clean(out);
+    return e;
 }
 
 static enum err shop_texts(const json_t *body, struct notice_shop *s)
@@ -261,8 +257,7 @@ static enum err shop_offers(const json_t *body, struct notice_shop *s)
     if (!(s->offers = calloc(cnt, sizeof *s->offers)))
         return ERR_NOMEM;
     s->offer_cnt = cnt;
-    json_array_foreach(list, i, v)
-    {
+    json_array_foreach (list, i, v) {
         uint8_t id[ULID_SIZE];
         char why[64];
         if ((e = offer_parse(v, &s->offers[i], why)) || (e = ulid_decode(s->offers[i].id, strlen(s->offers[i].id), id)))

@@ -67,8 +67,8 @@ enum err seal_number(const struct buf *cert, const uint8_t terminal[static ULID_
     if (!x)
         return ERR_BAD_VALUE;
     prefix(terminal, sale, plain);
-    memset(plain + NUMBER_AT, ' ', CARD_NUMBER_MAX);
-    memcpy(plain + NUMBER_AT, digits, n);
+    for (size_t i = 0; i < CARD_NUMBER_MAX; i++)
+        plain[NUMBER_AT + i] = i < n ? (uint8_t)digits[i] : ' ';
     e = encrypt(x, plain, out);
     OPENSSL_cleanse(plain, sizeof plain);
     X509_free(x);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "proto/body.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +40,7 @@ static void verify_both_ways(void **state)
     assert_int_equal(got.card.by, BODY_BY_QR);
     assert_memory_equal(got.card.token, v.card.token, CARD_TOKEN);
     v.card.by = BODY_BY_NUMBER;
-    strcpy(v.card.number, "6200000000000005");
+    text_copy(v.card.number, sizeof v.card.number, "6200000000000005");
     buf_reset(&text);
     assert_int_equal(body_verify_encode(&v, &text), ERR_OK);
     assert_string_equal(buf_str(&text), "{\"checkout_id\":\"" ID1 "\",\"number\":\"6200000000000005\"}");
@@ -269,7 +270,7 @@ static void results_both_ways(void **state)
     assert_memory_equal(got.head_sig, v.head_sig, KEY_SIG);
     v.result[0].outcome = BODY_OUTCOME_NONE;
     assert_int_equal(body_results_encode(&v, &text), ERR_BAD_VALUE);
-    strcpy(v.keyid, "0123456789ABCDEF");
+    text_copy(v.keyid, sizeof v.keyid, "0123456789ABCDEF");
     assert_int_equal(body_results_encode(&v, &text), ERR_BAD_VALUE);
 }
 
@@ -399,7 +400,7 @@ static void unfit_sales_are_not_written(void **state)
     v.input = BODY_INPUT_NONE;
     assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
     v = sale();
-    strcpy(v.offer_title, "\xff");
+    text_copy(v.offer_title, sizeof v.offer_title, "\xff");
     assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
     assert_int_equal(text.len, 0);
 }

@@ -47,7 +47,7 @@ static void names_are_masked(void **state)
     mask("", "");
     memset(name, 'a', sizeof name);
     name[0] = 'b';
-    strcpy(name + CARD_MASKED_MAX - 1, "张x");
+    text_copy(name + CARD_MASKED_MAX - 1, 8, "张x");
     memset(want, 'a', sizeof want);
     want[0] = '*';
     want[CARD_MASKED_MAX - 1] = 0;

@@ -64,13 +64,13 @@ static int run_lang(const char *lang, const char *line)
     assert_int_equal(pipe(o) | pipe(e), 0);
     pid_t pid = fork();
     if (!pid) {
-        char copy[512], *argv[64] = {"huika-test"};
+        char copy[512], *rest, *argv[64] = {"huika-test"};
         int argc = 1, zero = 0;
         dup2(o[1], 1);
         dup2(e[1], 2);
         setenv("LC_ALL", lang, 1);
         snprintf(copy, sizeof copy, "%s", line);
-        for (char *w = strtok(copy, "~"); w; w = strtok(NULL, "~"))
+        for (char *w = strtok_r(copy, "~", &rest); w; w = strtok_r(NULL, "~", &rest))
             argv[argc++] = w;
         int code = cli_main(&program, argc, argv, &zero);
         fflush(NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
+#include "base/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@ static char dir[64], path[128];
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/huika-file-XXXXXX");
+    text_copy(dir, sizeof dir, "/tmp/huika-file-XXXXXX");
     if (!mkdtemp(dir))
         return -1;
     return file_path(dir, "f", path, sizeof path) ? -1 : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Codes good and bad are in proto/vectors (vectors_test.c). */
 #include "base/qr.h"
+#include "base/text.h"
 #include "proto/invite.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +27,7 @@ static void hosts(void **state)
         name[i] = i % 50 == 49 ? '.' : 'a';
     name[INVITE_HOST_MAX] = 0;
     assert_true(invite_host_ok(name));
-    strcat(name, "a");
+    text_copy(name + INVITE_HOST_MAX, 2, "a");
     assert_false(invite_host_ok(name));
 }
 
@@ -45,7 +46,7 @@ static void encoding_is_bounded(void **state)
     v.port = 0;
     assert_int_equal(invite_encode(&v, text), ERR_BAD_VALUE);
     v.port = 1;
-    strcpy(v.host, "no host");
+    text_copy(v.host, sizeof v.host, "no host");
     assert_int_equal(invite_encode(&v, text), ERR_BAD_VALUE);
 }
 

@@ -29,8 +29,9 @@ static void one_line_each(void **state)
 {
     (void)state;
     char *s = logged(LOG_WARN, "printer gone");
-    int y, ms;
-    assert_int_equal(sscanf(s, "%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%3dZ warn printer gone\n", &y, &ms), 2);
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    for (size_t i = 0; i < 24; i++)
+        assert_true(form[i] == '0' ? s[i] >= '0' && s[i] <= '9' : s[i] == form[i]);
     assert_string_equal(s + 24, " warn printer gone\n");
     assert_string_equal(logged(LOG_INFO, "a\nb\x1b[31m\x7f") + 24, " info a?b?[31m?\n");
     assert_string_equal(logged(LOG_INFO, "惠卡") + 24, " info 惠卡\n");

@@ -2,12 +2,14 @@
 /* Symbols are read back with zbarimg, from the PNG and from a picture of what a terminal shows. */
 #include "base/file.h"
 #include "base/qr.h"
+#include <fcntl.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,16 +22,26 @@ static const char card[] = "HTTPS://MEMBERS.EXAMPLE.ORG/C/"
 /* What zbarimg reads in these bytes of a picture file. */
 static void zbar_reads(const void *p, size_t n, const char *want)
 {
-    char path[] = "/tmp/huika-qr-XXXXXX", command[128], got[2048] = "";
-    int fd = mkstemp(path);
+    char path[] = "/tmp/huika-qr-XXXXXX", got[2048] = "";
+    char *argv[] = {"zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path, NULL};
+    int fd = mkstemp(path), out[2], status;
+    size_t len = 0;
     assert_true(fd >= 0);
     assert_int_equal(write(fd, p, n), (ssize_t)n);
     close(fd);
-    snprintf(command, sizeof command, "zbarimg --quiet --raw -Sdisable -Sqrcode.enable %s 2>/dev/null", path);
-    FILE *f = popen(command, "r");
-    assert_non_null(f);
-    got[fread(got, 1, sizeof got - 1, f)] = 0;
-    pclose(f);
+    assert_int_equal(pipe(out), 0);
+    pid_t pid = fork();
+    if (!pid) {
+        dup2(out[1], 1);
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    close(out[1]);
+    for (ssize_t k; (k = read(out[0], got + len, sizeof got - 1 - len)) > 0;)
+        len += (size_t)k;
+    close(out[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
     unlink(path);
     got[strcspn(got, "\n")] = 0;
     assert_string_equal(got, want);
@@ -125,7 +137,7 @@ static void terminal_text_is_read(void **state)
     enum { SCALE = 6 };
     int side = q.size + 2 * QR_QUIET, w = side * SCALE, rows = (side + 1) / 2, h = rows * 2 * SCALE;
     char *pgm = calloc(1, (size_t)(w * h) + 32);
-    int head = sprintf(pgm, "P5 %d %d 255\n", w, h), row = 0, col = 0;
+    int head = snprintf(pgm, 32, "P5 %d %d 255\n", w, h), row = 0, col = 0;
     for (const char *p = buf_str(&text); *p;) {
         if (*p == '\n') {
             assert_int_equal(col, side);
@@ -154,7 +166,7 @@ static void svg_draws_the_dark_modules(void **state)
 {
     struct qr q;
     struct buf b;
-    int area = 0, dark = 0, x, y, run, back;
+    int area = 0, dark = 0;
     (void)state;
     assert_int_equal(qr_make(card, &q), ERR_OK);
     buf_init(&b, 1 << 20);
@@ -162,11 +174,20 @@ static void svg_draws_the_dark_modules(void **state)
     assert_non_null(strstr(buf_str(&b), "width=\"30mm\""));
     const char *p = strstr(buf_str(&b), " d=\"");
     assert_non_null(p);
-    for (p += 4; sscanf(p, "M%d %dh%dv1h-%dz", &x, &y, &run, &back) == 4; p = strchr(p, 'z') + 1) {
-        assert_int_equal(run, back);
-        for (int i = 0; i < run; i++)
-            assert_true(q.dark[(y - QR_QUIET) * q.size + x - QR_QUIET + i]);
-        area += run;
+    for (p += 4; *p == 'M';) {
+        int v[4]; /* Mx yhNv1h-Nz */
+        static const char *const before[] = {"M", " ", "h", "v1h-"};
+        for (int i = 0; i < 4; i++) {
+            char *end;
+            assert_int_equal(strncmp(p, before[i], strlen(before[i])), 0);
+            v[i] = (int)strtol(p + strlen(before[i]), &end, 10);
+            p = end;
+        }
+        assert_int_equal(*p++, 'z');
+        assert_int_equal(v[2], v[3]);
+        for (int i = 0; i < v[2]; i++)
+            assert_true(q.dark[(v[1] - QR_QUIET) * q.size + v[0] - QR_QUIET + i]);
+        area += v[2];
     }
     for (int i = 0; i < q.size * q.size; i++)
         dark += q.dark[i];

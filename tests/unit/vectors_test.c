@@ -159,7 +159,7 @@ static void tracks(void **state)
         same_err(v, card_track2(str(v, "track"), strlen(str(v, "track")), pan), ERR_OK);
         assert_string_equal(pan, str(v, "number"));
     }
-    strcpy(pan, "untouched");
+    text_copy(pan, sizeof pan, "untouched");
     json_array_foreach (bad, i, v) {
         same_err(v, card_track2(str(v, "track"), strlen(str(v, "track")), pan), err_from_code(str(v, "error")));
         assert_string_equal(pan, "untouched");
