@@ -35,7 +35,8 @@ def main():
         if "--update" in sys.argv[1:]:
             run("msgmerge", "--quiet", "--no-fuzzy-matching", "--sort-output", "--no-location", "--no-wrap", "-o", str(PO), str(PO),
                 str(pot))
-            run("msgattrib", "--no-obsolete", "--no-wrap", "--no-location", "-o", str(PO), str(PO))
+            kept = run("msgattrib", "--no-obsolete", "--no-wrap", "--no-location", str(PO))
+            PO.write_text(re.sub(r'"(POT-Creation-Date|Report-Msgid-Bugs-To):.*\n', "", kept), encoding="utf-8")
             return 0
         wanted, held = entries(pot), entries(PO)
     bad = [f"untranslated: {k}" for k in wanted if k not in held or held[k].strip() == '""']
