@@ -21,6 +21,14 @@ static int64_t utc(const struct link *l)
     return l->tls.clock->utc_ms(l->tls.clock->ctx);
 }
 
+static size_t under_way(const struct link *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < LINK_SLOTS; i++)
+        n += l->slot[i].id != 0;
+    return n;
+}
+
 static enum err start(struct link *l, struct link_slot *s, const struct link_request *r)
 {
     int running;
@@ -37,8 +45,10 @@ static enum err start(struct link *l, struct link_slot *s, const struct link_req
     s->waits = r->waits;
     s->done = r->done;
     s->ctx = r->ctx;
-    /* On its way before the loop sleeps again; an outcome is only told by link_dispatch. */
+    /* On its way before the loop sleeps again; an outcome is only told by link_dispatch, which a fast answer must not wait for:
+     * there is nothing left to poll. */
     curl_multi_perform(l->multi, &running);
+    l->unread = l->unread || (size_t)running < under_way(l);
     return ERR_OK;
 }
 
@@ -193,6 +203,7 @@ static void ping(struct link *l)
 void link_dispatch(struct link *l)
 {
     int running, left;
+    l->unread = false;
     curl_multi_perform(l->multi, &running);
     for (CURLMsg *m; (m = curl_multi_info_read(l->multi, &left));) {
         struct link_slot *s = NULL;
@@ -206,6 +217,8 @@ void link_dispatch(struct link *l)
 
 int link_timeout_ms(const struct link *l)
 {
+    if (l->unread)
+        return 0;
     if (!wants_ping(l))
         return -1;
     int64_t left = l->next_ping_ms - mono(l);

@@ -38,6 +38,7 @@ struct link {
     int epoll, socket[LINK_SOCKETS]; /* open connections: fd, or ~fd once the other side has closed */
     size_t socket_cnt;
     bool warm, clock_wrong, probing;
+    bool unread; /* a request has ended that link_dispatch did not see yet */
     int64_t next_ping_ms;
     struct backoff backoff;
     struct link_status status;
