@@ -297,6 +297,16 @@ static struct body_sale sale(void)
         .blob = {5}};
 }
 
+/* The same bytes as stand in `text`: nothing was lost on the way. */
+static void written_again(const struct body_sale *v)
+{
+    struct buf again;
+    buf_init(&again, BODY_MAX);
+    assert_int_equal(body_sale_encode(v, &again), ERR_OK);
+    assert_string_equal(buf_str(&again), buf_str(&text));
+    buf_release(&again);
+}
+
 static void sale_both_ways(void **state)
 {
     struct body_sale v = sale(), got;
@@ -306,8 +316,12 @@ static void sale_both_ways(void **state)
     assert_int_equal(got.line_cnt, 2);
     assert_string_equal(got.lines[0].category, "面");
     assert_int_equal(got.lines[1].discount_fen, 336);
-    got.lines = (body_sale_release(&(struct body_sale){.lines = got.lines}), lines);
-    assert_memory_equal(&got, &v, sizeof v);
+    assert_string_equal(got.offer_title, "会员八八折");
+    assert_string_equal(got.cashier, "王");
+    assert_int_equal(got.by, BODY_BY_QR);
+    assert_int_equal(got.input, BODY_INPUT_READER);
+    written_again(&got);
+    body_sale_release(&got);
     buf_reset(&text);
     v.own_price = true;
     v.offer_id[0] = v.cashier[0] = 0;
@@ -411,7 +425,9 @@ static void blob_both_ways(void **state)
     (void)state;
     assert_int_equal(body_blob_encode(&v, &text), ERR_OK);
     assert_int_equal(DECODE(blob, buf_str(&text), &got), ERR_OK);
-    assert_memory_equal(&got, &v, sizeof v);
+    assert_int_equal(got.by, BODY_BY_QR);
+    assert_memory_equal(got.token, v.token, CARD_TOKEN);
+    assert_string_equal(got.name_masked, "*涛");
     buf_reset(&text);
     v = (struct body_blob){.by = BODY_BY_NUMBER, .sealed_len = 331};
     memset(v.sealed, 0xa5, 331);
