@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/tm.h"
 #include "client/ports/journal_db.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -160,6 +161,7 @@ static int run(struct journal *j, enum journal_stmt which)
     sqlite3_stmt *s;
     if (journal_db_stmt(j, which, &s))
         return SQLITE_NOMEM;
+    errno = 0;
     int rc = sqlite3_step(s);
     sqlite3_reset(s);
     return rc;
@@ -251,24 +253,30 @@ static enum err insert(struct journal *j, const struct journal_entry *in, struct
     return e;
 }
 
+/* Inside the transaction: from here to its end nobody else appends. */
+static enum err read_again(struct journal *j)
+{
+    struct record_head end = {.epoch = j->head.epoch};
+    memcpy(end.terminal, j->head.terminal, ULID_SIZE);
+    enum err e = read_head(j, &end);
+    if (!e)
+        e = read_rest(j);
+    if (e)
+        return e;
+    j->head = end;
+    j->stale = false;
+    return ERR_OK;
+}
+
 static enum err append_once(struct journal *j, const struct journal_entry *entry, size_t n)
 {
-    if (j->stale) {
-        struct record_head end = {.epoch = j->head.epoch};
-        memcpy(end.terminal, j->head.terminal, ULID_SIZE);
-        enum err e = read_head(j, &end);
-        if (!e)
-            e = read_rest(j);
-        if (e)
-            return e;
-        j->head = end;
-        j->stale = false;
-    }
-    struct record_head head = j->head;
-    int32_t day = j->day;
     enum err e = journal_db_err(j->db, run(j, JOURNAL_BEGIN));
     if (e)
         return e;
+    if (j->stale)
+        e = read_again(j);
+    struct record_head head = j->head;
+    int32_t day = j->day;
     for (size_t i = 0; !e && i < n; i++)
         e = insert(j, &entry[i], &head, &day);
     if (!e)
@@ -292,11 +300,11 @@ static int count_frames(void *ctx, sqlite3 *db, const char *name, int frames)
 
 enum err journal_append(struct journal *j, const struct journal_entry *entry, size_t n, struct record_head *head)
 {
-    enum err e = ERR_BUSY;
     sqlite3_wal_hook(j->db, count_frames, j);
-    for (int tries = 0; e == ERR_BUSY && tries < 16; tries++) {
+    enum err e = append_once(j, entry, n);
+    if (e == ERR_BUSY) {
+        j->stale = true;
         e = append_once(j, entry, n);
-        j->stale = j->stale || e == ERR_BUSY;
     }
     if (e)
         return e == ERR_BUSY ? ERR_IO : e;

@@ -79,6 +79,8 @@ size_t journal_db_key(char kind, const char *id, uint8_t out[static JOURNAL_ID_M
 enum err journal_db_err(sqlite3 *db, int rc)
 {
     int sys = db ? sqlite3_system_errno(db) : 0;
+    if (sys == 0)
+        sys = errno; /* a failed COMMIT does not pass the system's reason on; journal.c's run() has cleared it before */
     switch (rc & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:

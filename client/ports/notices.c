@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/ports/notices.h"
+#include "base/log.h"
 #include <string.h>
 
 void notices_init(struct notices *n, const char *shop_id)
@@ -81,6 +82,23 @@ static enum err load_file(const struct state *s, const char *name, enum notice_k
     return e;
 }
 
+/* A shop notice that is damaged is as good as none: nobody may sell by it, and the service will send another. */
+static enum err load_shop(struct notices *n, const struct state *s)
+{
+    struct notice in = {0};
+    enum err e = load_file(s, STATE_SHOP, NOTICE_SHOP, &in);
+    if (!e)
+        e = notice_verify(&in, &n->trust);
+    if (!e)
+        e = use_shop(n, &in);
+    notice_release(&in);
+    if (e == ERR_NOMEM || e == ERR_IO)
+        return e;
+    if (e && e != ERR_NOT_FOUND)
+        log_warn("the shop notice on disk is not obeyed: %s", err_code(e));
+    return ERR_OK;
+}
+
 enum err notices_load(struct notices *n, const struct state *s)
 {
     struct notice in = {0};
@@ -93,15 +111,7 @@ enum err notices_load(struct notices *n, const struct state *s)
     notice_release(&in);
     if (e)
         return e;
-    memset(&in, 0, sizeof in);
-    e = load_file(s, STATE_SHOP, NOTICE_SHOP, &in);
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = notice_verify(&in, &n->trust);
-    if (!e)
-        e = use_shop(n, &in);
-    notice_release(&in);
-    return e;
+    return load_shop(n, s);
 }
 
 enum err notices_pin(struct notices *n, const struct state *s, const char *text, size_t len)

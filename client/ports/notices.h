@@ -16,8 +16,9 @@ struct notices {
 
 void notices_init(struct notices *n, const char *shop_id);
 void notices_release(struct notices *n);
-/* What is on disk, verified again. ERR_STATE_MISSING: no trust notice; ERR_BAD_NOTICE, ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE: the
- * files were changed; ERR_IO, ERR_NOMEM. */
+/* What is on disk, verified again. A shop notice that does not verify is left aside, as if there were none: nobody sells by it and
+ * the service will send one. ERR_STATE_MISSING: no trust notice; ERR_BAD_NOTICE, ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE: it was
+ * changed; ERR_IO, ERR_NOMEM. */
 enum err notices_load(struct notices *n, const struct state *s);
 /* The first trust notice, as it came (text): signed by the root key that it names, whose fingerprint the caller has compared. */
 enum err notices_pin(struct notices *n, const struct state *s, const char *text, size_t len);

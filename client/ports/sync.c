@@ -269,6 +269,9 @@ static void poll(struct sync *s)
     enum err e = link_request(s->c.link, &r, &s->down.id);
     if (e)
         lane_failed(s, &s->down, 0);
+    /* The answer may be a minute away: while the service is there, an earlier failure to reach it is over now. */
+    else if (link_status(s->c.link)->online && err_retry(s->status.notice_error))
+        say(s, &s->status.notice_error, ERR_OK, "");
 }
 
 enum err sync_new(const struct sync_config *c, struct sync **out)
