@@ -91,7 +91,7 @@ static void left_alone_on_error(void **state)
     struct notice n, before;
     (void)state;
     memset(&n, 0x5a, sizeof n);
-    before = n;
+    memcpy(&before, &n, sizeof n);
     assert_int_equal(notice_open("{}", 2, &n), ERR_BAD_NOTICE);
     assert_memory_equal(&n, &before, sizeof n);
 }
