@@ -14,8 +14,8 @@ $(BUILD)/usb/usbip_dev: $(BUILD)/obj/tests/usb/vm/usbip_dev.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/poscan ## USB on mock devices: three layouts, faults, unplugging, bystanders
-	BUILD=$(BUILD) $(PY) -m pytest -q -p no:cacheprovider -n 4 tests/usb/umock_test.py
+test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/poscan $(PROGRAMS) ## USB on mock devices: layouts, faults, unplugging, bystanders
+	BUILD=$(BUILD) HUIKA_BUILD=$(abspath $(BUILD)) $(PY) -m pytest -q -p no:cacheprovider -n 4 tests/usb
 
 # The kernel and its initramfs are the same for every build; programs are put in at each boot.
 VM_CACHE ?= build/vm

@@ -343,7 +343,7 @@ const char *hid_pos_drop_text(enum hid_pos_drop why)
     case HID_POS_DROP_SHORT:
         return "The scanner's report was cut off; scan again.";
     case HID_POS_DROP_DEVICE:
-        return "The scanner went away in mid-scan; scan again.";
+        return "The scanner failed or went away in mid-scan; scan again.";
     case HID_POS_DROP_NONE:
         break;
     }
