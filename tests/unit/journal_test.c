@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/key.h"
+#include "journal_fixture.h"
+#include <sqlite3.h>
+
+static void sql(const char *text)
+{
+    sqlite3 *db = NULL;
+    char *err = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, text, NULL, NULL, &err) != SQLITE_OK)
+        fail_msg("%s", err);
+    sqlite3_close(db);
+}
+
+static struct body_results countersigned(struct journal *j, uint64_t seq, EVP_PKEY *key)
+{
+    struct body_results r = {.epoch = 1, .head_seq = seq, .at_utc_ms = NOON};
+    struct record_head h = {.epoch = 1, .seq = seq};
+    memcpy(h.terminal, terminal, ULID_SIZE);
+    if (seq == journal_head(j)->seq)
+        memcpy(h.hash, journal_head(j)->hash, KEY_HASH);
+    memcpy(r.head_hash, h.hash, KEY_HASH);
+    if (key) {
+        assert_int_equal(record_countersign(&h, NOON, key, r.head_sig), ERR_OK);
+        assert_int_equal(key_id(key, r.keyid), ERR_OK);
+    } else {
+        strcpy(r.keyid, "0123456789abcdef");
+    }
+    return r;
+}
+
+static enum err same_as(void *ctx, const struct journal_record *r)
+{
+    const struct sale *s = ctx;
+    assert_int_equal(r->kind, RECORD_SALE);
+    assert_int_equal(r->body_len, strlen(s->body));
+    assert_memory_equal(r->body, s->body, r->body_len);
+    assert_int_equal(r->blob_len, strlen(s->blob));
+    assert_memory_equal(r->blob, s->blob, r->blob_len);
+    assert_memory_equal(r->salt, s->salt, RECORD_SALT);
+    assert_memory_equal(r->request, s->request, KEY_HASH);
+    assert_int_equal(r->outcome, BODY_OUTCOME_NONE);
+    return ERR_OK;
+}
+
+static void a_sale_is_found_by_each_of_its_ids(void **state)
+{
+    (void)state;
+    struct sale s;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 20);
+    make_sale(&s, 7, NOON + 7);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(journal_by_sale(j, s.sale_id, same_as, &s), ERR_OK);
+        assert_int_equal(journal_by_checkout(j, s.checkout_id, same_as, &s), ERR_OK);
+        assert_int_equal(journal_by_key(j, s.key, same_as, &s), ERR_OK);
+        assert_int_equal(journal_by_sale(j, s.checkout_id, same_as, &s), ERR_NOT_FOUND);
+        assert_int_equal(journal_by_key(j, s.sale_id, same_as, &s), ERR_NOT_FOUND);
+        assert_int_equal(journal_by_sale(j, "not an id", same_as, &s), ERR_NOT_FOUND);
+        journal_close(&j);
+        j = open_journal();
+    }
+    assert_int_equal(journal_head(j)->seq, 20);
+    journal_close(&j);
+    assert_whole(20);
+}
+
+static void an_id_is_taken_for_ever(void **state)
+{
+    (void)state;
+    struct sale s, t;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 3);
+    struct record_head was = *journal_head(j);
+    make_sale(&s, 1, NOON + 9);
+    make_sale(&t, 50, NOON + 9);
+    t.entry.checkout_id = NULL;
+    t.entry.sale_id = NULL;
+    t.entry.key = s.key;
+    assert_int_equal(journal_append(j, &t.entry, 1, NULL), ERR_EXISTS);
+    t.entry.key = NULL;
+    t.entry.sale_id = s.sale_id;
+    assert_int_equal(journal_append(j, &t.entry, 1, NULL), ERR_EXISTS);
+    t.entry.sale_id = NULL;
+    t.entry.checkout_id = s.checkout_id;
+    assert_int_equal(journal_append(j, &t.entry, 1, NULL), ERR_EXISTS);
+    assert_memory_equal(journal_head(j), &was, sizeof was);
+    journal_close(&j);
+    assert_whole(3);
+}
+
+static void several_go_in_together_or_not_at_all(void **state)
+{
+    (void)state;
+    struct sale s[3];
+    struct record_head head;
+    struct journal *j = open_journal();
+    struct journal_entry e[3] = {*make_sale(&s[0], 0, NOON), *make_sale(&s[1], 1, NOON), *make_sale(&s[2], 0, NOON)};
+    assert_int_equal(journal_append(j, e, 3, NULL), ERR_EXISTS);
+    assert_int_equal(journal_head(j)->seq, 0);
+    assert_int_equal(journal_append(j, e, 2, &head), ERR_OK);
+    assert_int_equal(head.seq, 2);
+    e[0].body_len = RECORD_BODY_MAX + 1;
+    assert_int_equal(journal_append(j, e, 1, NULL), ERR_TOO_LARGE);
+    e[0] = (struct journal_entry){
+        .kind = RECORD_STARTED, .at_utc_ms = NOON, .body = "{\"at_ms\":1782878400000}", .body_len = 23};
+    assert_int_equal(journal_append(j, e, 1, NULL), ERR_OK);
+    journal_close(&j);
+    assert_whole(3);
+}
+
+static enum err sum_up(void *ctx, const struct journal_record *r)
+{
+    int64_t *sum = ctx;
+    *sum = *sum * 10 + (int64_t)r->seq;
+    return ERR_OK;
+}
+
+static int64_t day_sum(struct journal *j, int64_t at_ms)
+{
+    int64_t sum = 0;
+    assert_int_equal(journal_day_sales(j, tm_day(at_ms), sum_up, &sum), ERR_OK);
+    return sum;
+}
+
+/* Days begin at 16:00 UTC, and a clock that was set back makes a day come twice. */
+static void a_day_is_a_day_of_shanghai(void **state)
+{
+    (void)state;
+    const int64_t midnight = NOON + 12 * 3600 * 1000;
+    const int64_t at[] = {midnight - 1, midnight, midnight + 1, midnight - 5000, midnight + 2};
+    struct sale s;
+    struct journal *j = open_journal();
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(journal_append(j, make_sale(&s, i, at[i]), 1, NULL), ERR_OK);
+    struct journal_entry refusal = {
+        .kind = RECORD_REFUSAL, .at_utc_ms = midnight + 3, .body = "{\"at_ms\":1782921600003}"};
+    refusal.body_len = strlen(refusal.body);
+    assert_int_equal(journal_append(j, &refusal, 1, NULL), ERR_OK);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(day_sum(j, midnight - 1), 14);
+        assert_int_equal(day_sum(j, midnight), 235);
+        assert_int_equal(day_sum(j, midnight + TM_DAY_MS), 0);
+        journal_close(&j);
+        j = open_journal();
+    }
+    journal_close(&j);
+    assert_whole(6);
+}
+
+static void a_batch_is_bounded(void **state)
+{
+    (void)state;
+    int64_t sum = 0;
+    struct sale s;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 9);
+    make_sale(&s, 0, NOON);
+    size_t one = strlen(s.body) + strlen(s.blob);
+    assert_int_equal(journal_after(j, 2, 3, SIZE_MAX, sum_up, &sum), ERR_OK);
+    assert_int_equal(sum, 345);
+    sum = 0;
+    assert_int_equal(journal_after(j, 0, 100, one * 2, sum_up, &sum), ERR_OK);
+    assert_int_equal(sum, 12);
+    sum = 0;
+    assert_int_equal(journal_after(j, 7, 100, 1, sum_up, &sum), ERR_OK);
+    assert_int_equal(sum, 8);
+    sum = 0;
+    assert_int_equal(journal_after(j, 9, 100, 1, sum_up, &sum), ERR_OK);
+    assert_int_equal(sum, 0);
+    journal_close(&j);
+}
+
+static enum err keep_outcome(void *ctx, const struct journal_record *r)
+{
+    *(struct journal_record *)ctx = *r;
+    return ERR_OK;
+}
+
+static void the_service_answers_for_each_record(void **state)
+{
+    (void)state;
+    struct sale s;
+    struct journal_record got;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 4);
+    struct body_results r = countersigned(j, 4, NULL);
+    r.result_cnt = 4;
+    r.result[0] = (struct body_result){.seq = 1, .outcome = BODY_COUNTED};
+    r.result[1] = (struct body_result){.seq = 2, .outcome = BODY_HELD, .code = ERR_LIMIT_REACHED};
+    r.result[2] = (struct body_result){.seq = 3, .outcome = BODY_KNOWN};
+    r.result[3] = (struct body_result){.seq = 4, .outcome = BODY_KNOWN, .code = ERR_CARD_LOST};
+    assert_int_equal(journal_unsent_cnt(j), 4);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    static const enum body_outcome outcome[] = {BODY_COUNTED, BODY_HELD, BODY_COUNTED, BODY_HELD};
+    static const enum err code[] = {ERR_OK, ERR_LIMIT_REACHED, ERR_OK, ERR_CARD_LOST};
+    for (uint32_t i = 0; i < 4; i++) {
+        sale_ids(&s, i);
+        assert_int_equal(journal_by_sale(j, s.sale_id, keep_outcome, &got), ERR_OK);
+        assert_int_equal(got.outcome, outcome[i]);
+        assert_int_equal(got.code, code[i]);
+    }
+    journal_close(&j);
+    j = open_journal();
+    assert_int_equal(journal_sent_seq(j), 4);
+    assert_int_equal(journal_unsent_cnt(j), 0);
+    journal_close(&j);
+}
+
+static void a_head_that_is_not_ours_is_a_fork(void **state)
+{
+    (void)state;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 4);
+    struct body_results r = countersigned(j, 4, NULL), old = r;
+    r.head_hash[31] ^= 1;
+    assert_int_equal(journal_countersigned(j, &r), ERR_CHAIN_FORK);
+    r.head_seq = 5;
+    assert_int_equal(journal_countersigned(j, &r), ERR_CHAIN_FORK);
+    r = old;
+    r.epoch = 2;
+    assert_int_equal(journal_countersigned(j, &r), ERR_CHAIN_FORK);
+    assert_int_equal(journal_sent_seq(j), 0);
+    add_sales(j, 4, 2);
+    r = countersigned(j, 6, NULL);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    /* An answer that comes late does not take the head back. */
+    assert_int_equal(journal_countersigned(j, &old), ERR_OK);
+    assert_int_equal(journal_sent_seq(j), 6);
+    journal_close(&j);
+    j = open_journal();
+    assert_int_equal(journal_sent_seq(j), 6);
+    journal_close(&j);
+}
+
+static void another_terminals_journal_is_refused(void **state)
+{
+    (void)state;
+    uint8_t other[ULID_SIZE] = {9};
+    struct journal *j = open_journal();
+    add_sales(j, 0, 2);
+    journal_close(&j);
+    assert_int_equal(journal_open(path, other, 1, &j), ERR_BAD_VALUE);
+    assert_null(j);
+    assert_int_equal(journal_open(path, terminal, 2, &j), ERR_OK);
+    assert_int_equal(journal_head(j)->seq, 0);
+    add_sales(j, 10, 2);
+    journal_close(&j);
+    assert_int_equal(journal_open(path, terminal, 1, &j), ERR_BAD_VALUE);
+    struct journal_report report;
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_OK);
+    assert_int_equal(report.record_cnt, 4);
+    assert_int_equal(report.epoch, 2);
+}
+
+static void an_erased_blob_is_gone_and_the_chain_is_whole(void **state)
+{
+    (void)state;
+    int64_t cnt = 0;
+    struct journal_record got;
+    struct journal_report report;
+    struct sale s;
+    struct journal *j = open_journal();
+    add_sales(j, 0, 4);
+    struct body_results r = countersigned(j, 4, NULL);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    add_sales(j, 4, 2);
+    assert_int_equal(journal_erase_blobs(j, NOON + 3, &cnt), ERR_OK);
+    assert_int_equal(cnt, 3);
+    assert_int_equal(journal_erase_blobs(j, NOON + TM_DAY_MS, &cnt), ERR_OK);
+    assert_int_equal(cnt, 1); /* what is not countersigned must still be sent whole */
+    make_sale(&s, 2, NOON + 2);
+    assert_int_equal(journal_by_sale(j, s.sale_id, keep_outcome, &got), ERR_OK);
+    assert_null(got.blob);
+    journal_close(&j);
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_OK);
+    assert_int_equal(report.erased_cnt, 4);
+    char command[256];
+    snprintf(command, sizeof command, "cat %s* | grep -qaF '%s'", path, s.blob);
+    assert_int_not_equal(system(command), 0);
+    make_sale(&s, 5, NOON + 1);
+    snprintf(command, sizeof command, "cat %s* | grep -qaF '%s'", path, s.blob);
+    assert_int_equal(system(command), 0);
+}
+
+static void files_are_private(void **state)
+{
+    (void)state;
+    char command[256];
+    struct journal *j = open_journal();
+    add_sales(j, 0, 2);
+    snprintf(command, sizeof command, "test -z \"$(find %s -type f -perm /077)\"", dir);
+    assert_int_equal(system(command), 0);
+    journal_close(&j);
+}
+
+/* Findings as text: "altered 3, missing 5". */
+static void note_fault(void *ctx, enum journal_fault f, uint32_t epoch, uint64_t seq)
+{
+    char *out = ctx;
+    size_t n = strlen(out);
+    assert_int_equal(epoch, f == JOURNAL_FILE ? 0 : 1);
+    snprintf(out + n, 400 - n, "%s%s %llu", n ? ", " : "", journal_fault_name(f), (unsigned long long)seq);
+}
+
+static void assert_faults(const char *want, const struct notice_trust *trust)
+{
+    char got[400] = "";
+    struct journal_report report;
+    enum err e = journal_verify(path, trust, note_fault, got, &report);
+    assert_int_equal(e, *want ? ERR_CHAIN_BROKEN : ERR_OK);
+    assert_string_equal(got, want);
+}
+
+static void ten_sales(void)
+{
+    struct journal *j = open_journal();
+    add_sales(j, 0, 10);
+    journal_close(&j);
+}
+
+static void tampering_is_found_and_named(void **state)
+{
+    static const struct {
+        const char *sql, *found;
+    } act[] = {
+        {"UPDATE records SET body = replace(body, '12800', '12900') WHERE id & 255 = 4", "altered 4"},
+        {"UPDATE records SET kind = 3 WHERE id & 255 = 10", "altered 10"},
+        {"UPDATE records SET hash = zeroblob(32) WHERE id & 255 = 4", "altered 4, altered 5"},
+        {"DELETE FROM records WHERE id & 255 = 5", "missing 5"},
+        {"DELETE FROM records WHERE id & 255 = 1", "missing 1"},
+        {"DELETE FROM records WHERE id & 255 = 10", "missing 10"},
+        {"UPDATE records SET id = id + 100 WHERE id & 255 = 4; UPDATE records SET id = id - 1 WHERE id & 255 = 5;"
+         "UPDATE records SET id = id - 99 WHERE id & 255 = 104",
+            "altered 4, index 4, altered 5, index 5, altered 6"},
+        {"INSERT INTO records(id, kind, at_ms, hash, body) SELECT id + 1, kind, at_ms, hash, body FROM records WHERE "
+         "id & 255 = 10",
+            "altered 11, index 11"},
+        {"UPDATE records SET blob = 'AAAA' WHERE id & 255 = 3", "blob 3"},
+        {"UPDATE records SET salt = zeroblob(16) WHERE id & 255 = 3", "blob 3"},
+        {"UPDATE ids SET record = record + 1 WHERE record & 255 = 3", "index 3"},
+        {"DELETE FROM ids WHERE record & 255 = 3", "index 3"},
+        {"UPDATE records SET at_ms = at_ms + 86400000 WHERE id & 255 = 3", "index 3"},
+        {"UPDATE records SET salt = 'short', hash = zeroblob(3) WHERE id & 255 = 3", "altered 3"},
+    };
+    for (size_t i = 0; i < sizeof act / sizeof *act; i++) {
+        ten_sales();
+        assert_faults("", NULL);
+        sql(act[i].sql);
+        assert_faults(act[i].found, NULL);
+        assert_int_equal(remove_dir(state), 0);
+        assert_int_equal(make_dir(state), 0);
+    }
+}
+
+/* Somebody who can compute hashes makes the whole chain anew: only the countersigned head stands against it. */
+static void a_rewritten_chain_is_found_by_the_countersigned_head(void **state)
+{
+    EVP_PKEY *key = key_generate(), *other = key_generate();
+    struct notice_trust trust = {.key_cnt = 1, .keys[0] = {.kinds = NOTICE_BIT_HEAD, .key = key}};
+    assert_int_equal(key_id(key, trust.keys[0].id), ERR_OK);
+    ten_sales();
+    struct journal *j = open_journal();
+    struct body_results r = countersigned(j, 10, key);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    journal_close(&j);
+    assert_faults("", &trust);
+    char keep[512];
+    snprintf(keep, sizeof keep, "ATTACH '%s/old.db' AS o; CREATE TABLE o.h AS SELECT * FROM heads", dir);
+    sql(keep);
+    assert_int_equal(unlink(path), 0);
+    char more[128];
+    snprintf(more, sizeof more, "%s-wal", path);
+    unlink(more);
+    j = open_journal();
+    add_sales(j, 1, 10);
+    journal_close(&j);
+    snprintf(keep, sizeof keep, "ATTACH '%s/old.db' AS o; INSERT INTO heads SELECT * FROM o.h", dir);
+    sql(keep);
+    assert_faults("head 10", &trust);
+    sql("UPDATE heads SET hash = (SELECT hash FROM records WHERE id & 255 = 10)");
+    assert_faults("head_signature 10", &trust);
+    trust.keys[0].key = other;
+    assert_faults("head_signature 10", &trust);
+    sql("DELETE FROM records WHERE id & 255 = 10; DELETE FROM ids WHERE record & 255 = 10");
+    trust.keys[0].key = key;
+    assert_faults("head 10, head_signature 10", &trust);
+    (void)state;
+    key_free(&key);
+    key_free(&other);
+}
+
+static void a_damaged_file_is_named(void **state)
+{
+    (void)state;
+    ten_sales();
+    sql("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE; VACUUM");
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 4096 * 2 + 8, SEEK_SET), 0);
+    for (int i = 0; i < 4096; i++)
+        fputc(0xee, f);
+    fclose(f);
+    struct journal_report report;
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_CHAIN_BROKEN);
+    assert_true(report.fault_cnt > 0);
+    f = fopen(path, "wb");
+    fputs(
+        "this is no database, but long enough to be looked at as one, a hundred bytes at the least, and then some more",
+        f);
+    fclose(f);
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_BAD_VALUE);
+    unlink(path);
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_NOT_FOUND);
+}
+
+static void a_damaged_end_is_not_built_upon(void **state)
+{
+    (void)state;
+    struct journal *j = NULL;
+    ten_sales();
+    sql("UPDATE records SET body = replace(body, '12800', '12900') WHERE id & 255 = 10");
+    assert_int_equal(journal_open(path, terminal, 1, &j), ERR_CHAIN_BROKEN);
+    assert_null(j);
+}
+
+static void it_is_verified_while_it_grows(void **state)
+{
+    (void)state;
+    struct journal_report report;
+    struct journal *j = open_journal();
+    for (uint32_t i = 0; i < 40; i++) {
+        add_sales(j, i * 30, 30);
+        assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_OK);
+        assert_int_equal(report.head_seq, (i + 1) * 30);
+        assert_memory_equal(report.head_hash, journal_head(j)->hash, KEY_HASH);
+    }
+    journal_close(&j);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_sale_is_found_by_each_of_its_ids),
+        T(an_id_is_taken_for_ever),
+        T(several_go_in_together_or_not_at_all),
+        T(a_day_is_a_day_of_shanghai),
+        T(a_batch_is_bounded),
+        T(the_service_answers_for_each_record),
+        T(a_head_that_is_not_ours_is_a_fork),
+        T(another_terminals_journal_is_refused),
+        T(an_erased_blob_is_gone_and_the_chain_is_whole),
+        T(files_are_private),
+        T(tampering_is_found_and_named),
+        T(a_rewritten_chain_is_found_by_the_countersigned_head),
+        T(a_damaged_file_is_named),
+        T(a_damaged_end_is_not_built_upon),
+        T(it_is_verified_while_it_grows),
+    };
+    return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}
