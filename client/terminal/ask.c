@@ -27,10 +27,12 @@ static void answered(struct till *t, const struct ask *a, const struct link_answ
         e = body_verdict_decode(ans->body, ans->len, &verdict);
     else if (!e)
         e = body_reserved_decode(ans->body, ans->len, &reserved);
-    if (e && !ans->err) {
+    if (e && (!ans->err || ans->err == ERR_TOO_LARGE)) {
         log_warn("the service's answer is not as agreed: %s", err_code(e));
         e = ERR_NET_PROTOCOL;
     }
+    if (e == ERR_TOO_LARGE) /* an answer without end: the service's fault, not the cashier's */
+        e = ERR_NET_PROTOCOL;
     if (e)
         checkout_unanswered(&s->c, &env, a->ask, e, &acts);
     else if (a->kind == ASK_VERIFY)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/terminal/till.h"
 #include "base/log.h"
+#include "base/tm.h"
 #include <string.h>
+
+enum { ERASE_FIRST_MS = 60000, ERASE_EVERY_MS = 86400000 };
+#define BLOB_TERM_MS (30 * TM_DAY_MS) /* the return period */
 
 void till_release(struct till *t)
 {
@@ -74,6 +78,22 @@ void till_notice(struct till *t, const struct notice *n)
         counter_status(t->counter);
 }
 
+/* Tokens, sealed numbers and names are kept no longer than they may be needed. */
+static void erase_blobs(struct till *t, const struct checkout_env *env)
+{
+    int64_t cnt = 0;
+    if (!t->erase_mono_ms)
+        t->erase_mono_ms = env->now_mono_ms + ERASE_FIRST_MS;
+    if (env->now_mono_ms < t->erase_mono_ms)
+        return;
+    t->erase_mono_ms = env->now_mono_ms + ERASE_EVERY_MS;
+    enum err e = journal_erase_blobs(t->journal, env->now_utc_ms - BLOB_TERM_MS, &cnt);
+    if (e)
+        log_warn("erasing what is past its term: %s", err_code(e));
+    else if (cnt)
+        log_info("%lld records lost what is past its term", (long long)cnt);
+}
+
 void till_tick(struct till *t)
 {
     struct checkout_env env = till_env(t);
@@ -85,6 +105,7 @@ void till_tick(struct till *t)
         checkout_tick(&s->c, &env, &acts);
         till_act(t, s, acts);
     }
+    erase_blobs(t, &env);
 }
 
 int till_timeout_ms(const struct till *t)

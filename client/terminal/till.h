@@ -52,6 +52,7 @@ struct till {
     struct counter_ops ops;
     struct seat *seats[TILL_SEATS];
     struct ask asks[LINK_REQUESTS];
+    int64_t erase_mono_ms;      /* when blobs past their term are next erased */
     char current[ULID_LEN + 1]; /* checkout at the counter; "" none */
 };
 
