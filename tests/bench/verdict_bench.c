@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { CARDS_MAX = 4096, EACH_MAX = 10000, ANSWER_MAX = 16384 };
+/* Customers come one at a time: between two scans both ends have gone to sleep. */
+enum { CARDS_MAX = 4096, EACH_MAX = 10000, ANSWER_MAX = 16384, GAP_NS = 1000000 };
 
 struct bench {
     int port;
@@ -152,13 +154,22 @@ static int64_t scanned(struct bench *b, const char *card)
     return took;
 }
 
-static int64_t median(struct bench *b, long each, int64_t (*one)(struct bench *, const char *))
+enum { WAYS = 3 };
+
+/* One after the other, so that what disturbs one disturbs all. */
+static void measure(struct bench *b, long each, int64_t median[static WAYS])
 {
-    static int64_t took[EACH_MAX];
+    static int64_t (*const way[WAYS])(struct bench *, const char *) = {bare, linked, scanned};
+    static int64_t took[WAYS][EACH_MAX];
     for (long i = 0; i < each; i++)
-        took[i] = one(b, next_card(b));
-    qsort(took, (size_t)each, sizeof *took, bench_by_value);
-    return took[each / 2];
+        for (int w = 0; w < WAYS; w++) {
+            nanosleep(&(struct timespec){.tv_nsec = GAP_NS}, NULL);
+            took[w][i] = way[w](b, next_card(b));
+        }
+    for (int w = 0; w < WAYS; w++) {
+        qsort(took[w], (size_t)each, sizeof *took[w], bench_by_value);
+        median[w] = took[w][each / 2];
+    }
 }
 
 static void read_cards(struct bench *b, const char *path)
@@ -214,12 +225,11 @@ int main(int argc, char **argv)
     if (link_new(&config, &b.link))
         bench_die("link_new");
     b.bare = tls_connect(tls_context(ca, cert, key), b.port);
-    median(&b, each, bare);
-    median(&b, each, linked);
-    median(&b, each, scanned);
-    for (long i = 0; i < rounds; i++) {
-        int64_t x = median(&b, each, bare), y = median(&b, each, linked);
-        printf("%ld %ld %ld\n", (long)x, (long)y, (long)median(&b, each, scanned));
+    for (long i = -1; i < rounds; i++) {
+        int64_t median[WAYS];
+        measure(&b, each, median);
+        if (i >= 0) /* the first is to warm up */
+            printf("%ld %ld %ld\n", (long)median[0], (long)median[1], (long)median[2]);
         fflush(stdout);
     }
     link_free(&b.link);
