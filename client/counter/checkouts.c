@@ -28,7 +28,7 @@ static enum err lines_of(const json_t *body, struct checkout_purchase *p)
             e = jsonx_str(line, "category", 0, OFFER_CATEGORY_MAX, &category);
         if (!e && jsonx_int(line, "amount_fen", 0, OFFER_FEN_MAX, &lines[i].amount_fen))
             e = ERR_BAD_AMOUNT;
-        memcpy(lines[i].category, category, strlen(category));
+        text_copy(lines[i].category, sizeof lines[i].category, category);
     }
     if (e) {
         free(lines);

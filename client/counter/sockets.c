@@ -78,7 +78,7 @@ enum err sockets_unix(const char *path, int *fd)
 
 enum err sockets_tcp(const struct sockaddr_storage *sa, int *fd, uint16_t *port)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     int one = 1, s = socket(sa->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
