@@ -12,7 +12,7 @@ static enum err take(const struct config *c, struct http_limits *l, char what[st
     } number[] = {
         {"workers", 1, 256, 16, &l->workers},
         {"queue", 1, 65536, 1024, &l->queue},
-        {"per_address", 0, 1000000, 0, &l->per_address},
+        {"per_address", 0, 1000000, 1024, &l->per_address},
         {"idle_s", 1, 3600, 300, &l->idle_s},
         {"request_s", 1, 600, 30, &l->request_s},
     };

@@ -8,9 +8,10 @@
 struct http_limits {
     int64_t workers;     /* threads that wait for the disk: 16 */
     int64_t queue;       /* requests that wait for one of them: 1024; beyond it 429 */
-    int64_t per_address; /* connections from one address: 0, no limit (many shops may share an address) */
-    int64_t idle_s;      /* silence that ends a connection: 300 */
-    int64_t request_s;   /* a handshake, a request, the sending of an answer, each as a whole: 30 */
+    int64_t per_address; /* connections from one address (many shops may share one): 1024; 0: no limit */
+    int64_t idle_s;      /* silence that ends a connection whose certificate is good: 300 */
+    int64_t
+        request_s; /* a handshake, a request, the sending of an answer, each as a whole, and silence of anybody else: 30 */
 };
 
 /* ERR_NOT_FOUND, ERR_IO; ERR_BAD_VALUE with the key's name in what. */

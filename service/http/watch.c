@@ -21,8 +21,8 @@ void watch_release(struct watch *w)
 void watch_add(struct watch *w, struct watched *c, int fd, int64_t now_mono_ms)
 {
     size_t i = (size_t)fd % WATCH_SHARDS;
-    *c = (struct watched){.fd = fd, .accepted_mono_ms = now_mono_ms};
-    atomic_init(&c->state, WATCH_IDLE);
+    *c = (struct watched){.fd = fd};
+    atomic_init(&c->state, WATCH_FRESH);
     atomic_init(&c->since_mono_ms, now_mono_ms);
     pthread_mutex_lock(&w->shard[i].lock);
     c->next = w->shard[i].first;
@@ -65,8 +65,7 @@ static uint64_t received(int fd)
 static bool idle_too_long(const struct watch *w, struct watched *c, int64_t now)
 {
     uint64_t bytes = received(c->fd);
-    bool handshake = now - c->accepted_mono_ms < w->limit_ms;
-    if (atomic_exchange_explicit(&c->rebase, false, memory_order_relaxed) || handshake)
+    if (atomic_exchange_explicit(&c->rebase, false, memory_order_relaxed))
         c->growing_mono_ms = 0;
     else if (bytes > c->bytes_seen && !c->growing_mono_ms)
         c->growing_mono_ms = now;
@@ -77,7 +76,7 @@ static bool idle_too_long(const struct watch *w, struct watched *c, int64_t now)
 static bool too_long(const struct watch *w, struct watched *c, int64_t now)
 {
     int state = atomic_load_explicit(&c->state, memory_order_acquire);
-    if (state == WATCH_IDLE)
+    if (state == WATCH_IDLE && !atomic_load_explicit(&c->guest, memory_order_relaxed))
         return idle_too_long(w, c, now);
     return state != WATCH_HELD && now - atomic_load_explicit(&c->since_mono_ms, memory_order_relaxed) >= w->limit_ms;
 }

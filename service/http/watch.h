@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 enum watch_state {
-    WATCH_IDLE,    /* handshake, or between two requests */
+    WATCH_FRESH,   /* handshake, until the first request begins */
+    WATCH_IDLE,    /* between two requests */
     WATCH_READING, /* the request is being read */
     WATCH_HELD,    /* it is complete: our turn; no limit here */
     WATCH_SENDING  /* the answer is under way */
@@ -23,9 +24,9 @@ struct watched {
     _Atomic int state;             /* enum watch_state; stored after since_mono_ms */
     _Atomic int64_t since_mono_ms; /* of the state */
     atomic_bool rebase;            /* a request ended since the last look */
-    int64_t accepted_mono_ms;
-    uint64_t bytes_seen;     /* received, at the last look while idle */
-    int64_t growing_mono_ms; /* since when bytes came without a request; 0: they did not */
+    uint64_t bytes_seen;           /* received, at the last look while idle */
+    int64_t growing_mono_ms;       /* since when bytes came without a request; 0: they did not */
+    atomic_bool guest;             /* silence is bounded, too: no certificate that holds. Its owner sets it */
     bool cut;
 };
 
@@ -39,7 +40,8 @@ struct watch {
     int64_t limit_ms;
 };
 
-/* limit_ms: the longest a handshake, the reading of a request, and the sending of its answer may each take. */
+/* limit_ms: the longest that handshake and beginning a first request, the reading of a request, and the sending of its
+ * answer may each take. */
 void watch_init(struct watch *w, int64_t limit_ms);
 void watch_release(struct watch *w);
 void watch_add(struct watch *w, struct watched *c, int fd, int64_t now_mono_ms);

@@ -227,6 +227,14 @@ def test_an_idle_connection_outlives_the_bound_of_a_request(province, device):
     assert c.ask("GET", "/v1/terminal").status == 200 and c.connection is first
 
 
+def test_a_guest_does_not_linger(province):
+    """Without a certificate that holds, silence is bounded as well: idle places are for those who work here."""
+    with socket.create_connection(("localhost", province.service.port), 30) as s:
+        with province.nobody.context.wrap_socket(s, server_hostname="localhost") as tls:
+            tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert drain(tls).endswith(b"}")  # and then the end, for drain reads until the service closes
+
+
 def test_a_revoked_identity_ends_on_the_open_connection(province):
     shop, _ = province.shop()
     code_, key = province.invite(shop), new_key()

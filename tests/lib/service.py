@@ -90,19 +90,26 @@ class Client:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body, ensure_ascii=False).encode()
             headers.setdefault("Content-Type", "application/json")
-        connection = self.connection or self.connect()
-        try:
-            connection.request(method, path, body, headers)
-            got = connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
-            self.close()
-            raise
+        got = self._send(method, path, body, headers)
         answer = Answer(got.status, got.headers, got.read())
         if got.will_close:
             self.close()
         if check:
             CONTRACT.check(method, path, headers, body, answer.status, answer.headers, answer.body)
         return answer
+
+    def _send(self, method, path, body, headers):
+        """A connection that the service has meanwhile closed, as it does with guests that are silent, is made again."""
+        reused = self.connection is not None
+        try:
+            connection = self.connection or self.connect()
+            connection.request(method, path, body, headers)
+            return connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLError):
+            self.close()
+            if not reused:
+                raise
+            return self._send(method, path, body, headers)
 
     def raw(self, data, until=b"", deadline_s=DEADLINE_S):
         """Bytes as they are over TLS; what comes back until the peer closes."""

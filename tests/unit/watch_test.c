@@ -61,7 +61,11 @@ static void silence_between_requests_is_no_slowness(void **state)
 {
     struct pair *p = *state;
     byte(p); /* the handshake */
-    for (int64_t t = 0; t < 100000; t += 500)
+    assert_int_equal(watch_tick(&p->w, LIMIT - 1), 0);
+    watch_state(&p->c, WATCH_READING, LIMIT - 1);
+    watch_state(&p->c, WATCH_SENDING, LIMIT - 1);
+    watch_state(&p->c, WATCH_IDLE, LIMIT);
+    for (int64_t t = LIMIT; t < 100000; t += 500)
         assert_int_equal(watch_tick(&p->w, t), 0);
     watch_state(&p->c, WATCH_READING, 100000);
     byte(p);
@@ -73,10 +77,29 @@ static void silence_between_requests_is_no_slowness(void **state)
         assert_int_equal(watch_tick(&p->w, t), 0);
 }
 
+static void a_connection_must_begin_a_request(void **state)
+{
+    struct pair *p = *state;
+    assert_int_equal(watch_tick(&p->w, LIMIT - 1), 0);
+    assert_int_equal(watch_tick(&p->w, LIMIT), 1);
+}
+
+static void a_guest_does_not_linger(void **state)
+{
+    struct pair *p = *state;
+    p->c.guest = true;
+    watch_state(&p->c, WATCH_READING, 0);
+    watch_state(&p->c, WATCH_IDLE, 10);
+    assert_int_equal(watch_tick(&p->w, 10 + LIMIT - 1), 0);
+    assert_int_equal(watch_tick(&p->w, 10 + LIMIT), 1);
+}
+
 static void bytes_without_a_request_are_cut_off(void **state)
 {
     struct pair *p = *state;
     int64_t t = 0;
+    watch_state(&p->c, WATCH_READING, 0);
+    watch_state(&p->c, WATCH_IDLE, 0);
     unsigned cut = 0;
     while (!cut && t < 20 * LIMIT) {
         byte(p);
@@ -116,6 +139,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(silence_between_requests_is_no_slowness, begin, end),
+        cmocka_unit_test_setup_teardown(a_connection_must_begin_a_request, begin, end),
+        cmocka_unit_test_setup_teardown(a_guest_does_not_linger, begin, end),
         cmocka_unit_test_setup_teardown(bytes_without_a_request_are_cut_off, begin, end),
         cmocka_unit_test_setup_teardown(bytes_with_long_pauses_are_cut_off_too, begin, end),
         cmocka_unit_test_setup_teardown(reading_and_sending_are_bounded_as_a_whole, begin, end),
