@@ -6,17 +6,15 @@
 /* A void may still ask for its own day's use: keep a day more than today. */
 enum { KEEP_DAYS = 2 };
 
-/* Taken, or held and not run out, by any checkout but `except` (NULL: none). */
-static enum err count(struct store_tx *tx, const uint8_t *member, const uint8_t *offer, int32_t day, int64_t at_utc_ms,
-    const uint8_t *except, int64_t *out)
+/* Taken, or held and not run out. */
+static enum err count(
+    struct store_tx *tx, const uint8_t *member, const uint8_t *offer, int32_t day, int64_t at_utc_ms, int64_t *out)
 {
     sqlite3_stmt *row;
     enum err e = db_find(tx,
         "SELECT count(*) FROM hold WHERE member = ?1 AND offer = ?2 AND day = ?3"
-        " AND (expires_ms = 0 OR expires_ms > ?4) AND checkout IS NOT ?5",
-        DB_ARGS(
-            db_blob(member, STORE_MEMBER_ID), db_id(offer), db_int(day), db_int(at_utc_ms), db_blob(except, STORE_ID)),
-        &row);
+        " AND (expires_ms = 0 OR expires_ms > ?4)",
+        DB_ARGS(db_blob(member, STORE_MEMBER_ID), db_id(offer), db_int(day), db_int(at_utc_ms)), &row);
     if (e)
         return e;
     *out = db_col_int(row, 0);
@@ -28,7 +26,7 @@ enum err store_limit_left(struct store_tx *tx, const uint8_t member[static STORE
     const uint8_t offer[static STORE_ID], int32_t per_card_day, int64_t at_utc_ms, int32_t *left)
 {
     int64_t used;
-    enum err e = count(tx, member, offer, tm_day(at_utc_ms), at_utc_ms, NULL, &used);
+    enum err e = count(tx, member, offer, tm_day(at_utc_ms), at_utc_ms, &used);
     if (!e)
         *left = used < per_card_day ? per_card_day - (int32_t)used : 0;
     return e;
@@ -89,7 +87,7 @@ enum err store_limit_reserve(struct store_tx *tx, struct store_reserve *r)
         r->expires_utc_ms = h.expires_ms ? h.expires_ms : r->at_utc_ms + STORE_LIMIT_HOLD_MS;
         return ERR_OK;
     }
-    e = count(tx, r->member, r->offer, day, r->at_utc_ms, r->checkout, &used);
+    e = count(tx, r->member, r->offer, day, r->at_utc_ms, &used);
     if (e)
         return e;
     if (used >= r->per_card_day) {
@@ -122,7 +120,7 @@ enum err store_limit_consume(struct store_tx *tx, const struct store_reserve *r,
     /* A hold that ran out may have been given to somebody else meanwhile; so it is counted anew. */
     bool good = held && (!h.expires_ms || h.expires_ms > r->at_utc_ms);
     int32_t day = held ? h.day : tm_day(sold_utc_ms);
-    e = good ? ERR_OK : count(tx, r->member, r->offer, day, r->at_utc_ms, r->checkout, &used);
+    e = good ? ERR_OK : count(tx, r->member, r->offer, day, r->at_utc_ms, &used);
     if (!e)
         e = put(tx, r, day, 0);
     if (!e)

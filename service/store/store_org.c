@@ -37,8 +37,7 @@ enum err store_org_add(struct store_tx *tx, const char *code, const char *name, 
     enum err e = parent ? store_org_get(tx, parent, &up) : ERR_OK;
     if (e)
         return e;
-    if (up.level >= STORE_ORG_LEVELS)
-        return ERR_BAD_VALUE;
+    /* That levels end at STORE_ORG_LEVELS is a constraint of the table. */
     e = db_run(tx, "INSERT INTO org(code, name, parent, level) VALUES(?, ?, nullif(?, 0), ?)",
         DB_ARGS(db_text(code), db_text(name), db_int(parent), db_int(up.level + 1)));
     if (!e)

@@ -89,6 +89,7 @@ static void test_no_certificate_outlives_its_authority(void **state)
     X509 *cert = client_of(a, CA_ADMIN, NOW + 10 * CA_YEAR_MS);
     assert_int_equal(ca_not_after_utc_ms(cert), NOW + 2 * CA_YEAR_MS);
     X509_free(cert);
+    assert_int_equal(X509_get_pathlen(a->cert), 0);
     struct ca_client none = {.role = CA_NONE};
     assert_int_equal(ca_client(a->cert, a->key, a->key, &none, &cert), ERR_BAD_VALUE);
 }

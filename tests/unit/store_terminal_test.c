@@ -86,6 +86,17 @@ static void test_the_same_key_gets_the_same_certificate_again(void **state)
     identity(f, "cert two", 8, ERR_NOT_FOUND);
 }
 
+struct state_act {
+    const uint8_t *terminal;
+    enum store_state state;
+};
+
+static enum err run_state(struct store_tx *tx, void *ctx)
+{
+    const struct state_act *a = ctx;
+    return store_terminal_set_state(tx, a->terminal, a->state);
+}
+
 static void test_another_key_suspends_and_spends_the_code(void **state)
 {
     struct fixture *f = *state;
@@ -104,6 +115,10 @@ static void test_another_key_suspends_and_spends_the_code(void **state)
     device_init(&again, f, 51, "key A", "cert C");
     assert_int_equal(store_write(f->s, run_enrol, &again), ERR_INVITE_USED);
     assert_int_equal(store_write(f->s, run_enrol, &thief), ERR_INVITE_USED);
+    /* Also after the administrator has let the terminal in again. */
+    struct state_act active = {a.n.terminal, STORE_STATE_ACTIVE};
+    assert_int_equal(store_write(f->s, run_state, &active), ERR_OK);
+    assert_int_equal(store_write(f->s, run_enrol, &again), ERR_INVITE_USED);
 }
 
 static void test_codes_run_out(void **state)
@@ -127,17 +142,6 @@ static void test_codes_run_out(void **state)
     late.shop[0] ^= 0xff;
     late.n.hash[0] ^= 0xff;
     assert_int_equal(store_write(f->s, run_invite, &late), ERR_NOT_FOUND);
-}
-
-struct state_act {
-    const uint8_t *terminal;
-    enum store_state state;
-};
-
-static enum err run_state(struct store_tx *tx, void *ctx)
-{
-    const struct state_act *a = ctx;
-    return store_terminal_set_state(tx, a->terminal, a->state);
 }
 
 static void test_revoked_is_for_ever(void **state)
