@@ -2,6 +2,8 @@
 # Huika: one Makefile, everything out of tree in $(BUILD). `make help` lists the targets.
 #   DEV=1 adds -Werror · SAN=1 adds ASan and UBSan (give it its own BUILD) · CC=clang works too
 BUILD ?= build
+# V=1 shows the commands
+$(if $(V),,$(eval MAKEFLAGS += -s))
 CC = gcc
 PREFIX ?= /usr/local
 VERSION := 0.1.0

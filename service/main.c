@@ -2,6 +2,7 @@
 /* huika-service: the command line. */
 #include "base/cli.h"
 #include "base/jsonx.h"
+#include "base/log.h"
 #include "base/tm.h"
 #include "service/http/server.h"
 #include "service/init.h"
@@ -47,6 +48,8 @@ static int run_init(struct cli *c)
 static int run_run(struct cli *c)
 {
     char why[WHY] = "";
+    if (cli_flag(c, "verbose"))
+        log_set_level(LOG_DEBUG);
     enum err e = server_run(c->arg[0], why);
     return e ? cli_fail(c, e, "%s: %s", c->arg[0], why) : CLI_OK;
 }
@@ -59,10 +62,12 @@ static const struct cli_opt init_opts[] = {
     {"public-cert", "FILE", N_("certificate of the public host, PEM"), 0},
     {"public-key", "FILE", N_("its key, PEM"), 0}, {0}};
 
+static const struct cli_opt run_opts[] = {{"verbose", NULL, N_("log each request: path, status, time"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"init", "DIR", N_("make keys, certificates, configuration and an empty database; never overwrites"), init_opts, 1,
         1, run_init},
-    {"run", "DIR", N_("serve until SIGTERM"), NULL, 1, 1, run_run}, {0}};
+    {"run", "DIR", N_("serve until SIGTERM"), run_opts, 1, 1, run_run}, {0}};
 
 static const struct cli_program program = {"huika-service",
     N_("The central service of Huika: members, shops, offers, terminals and what they sold."), NULL, commands};

@@ -148,7 +148,7 @@ static void finish(struct link *l, struct link_slot *s, CURLcode rc)
     char type[128] = "";
     const char *t = NULL;
     long status = 0;
-    struct link_answer a = {.err = link_tls_err(s->easy, rc, s->text), .type = type};
+    struct link_answer a = {.err = link_tls_err(&l->tls, s->easy, rc, s->text), .type = type};
     if (!a.err) {
         curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &t);

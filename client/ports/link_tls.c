@@ -97,6 +97,8 @@ static int see_cert(int good, X509_STORE_CTX *x)
     SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct link_tls *t = ssl ? SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ctx_index()) : NULL;
     X509 *leaf = X509_STORE_CTX_get0_cert(x);
+    if (t && !good)
+        t->why = X509_STORE_CTX_get_error(x);
     if (t && leaf) {
         t->peer_from_ms = asn1_ms(X509_get0_notBefore(leaf));
         t->peer_until_ms = asn1_ms(X509_get0_notAfter(leaf));
@@ -108,6 +110,7 @@ static CURLcode setup(struct link_tls *t, SSL_CTX *ctx, bool probe)
 {
     X509_VERIFY_PARAM *p = SSL_CTX_get0_param(ctx);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+    t->why = X509_V_OK;
     if (t->store) {
         X509_STORE_up_ref(t->store);
         SSL_CTX_set_cert_store(ctx, t->store);
@@ -154,12 +157,15 @@ enum err link_tls_apply(struct link_tls *t, CURL *easy, bool probe)
     return bad ? ERR_NOMEM : ERR_OK;
 }
 
-static enum err peer_err(CURL *easy)
+/* curl keeps OpenSSL's verdict only where the handshake failed for no other reason; see_cert heard it first. */
+static enum err peer_err(const struct link_tls *t, CURL *easy)
 {
-    long why = X509_V_OK;
-    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+    long why = t->why;
+    if (why == X509_V_OK)
+        curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
     switch (why) {
-    case X509_V_OK: /* the chain is good: it was the name, which curl compares itself */
+    case X509_V_OK: /* the chain is good: it was the name, which curl compares itself ... */
+    case X509_V_ERR_UNSPECIFIED: /* ... before it takes over the verdict on the chain */
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return ERR_TLS_HOST;
@@ -189,7 +195,7 @@ static enum err broken(const char *text, enum err otherwise)
     return otherwise;
 }
 
-enum err link_tls_err(CURL *easy, CURLcode rc, const char *text)
+enum err link_tls_err(const struct link_tls *t, CURL *easy, CURLcode rc, const char *text)
 {
     switch (rc) {
     case CURLE_OK:
@@ -206,8 +212,11 @@ enum err link_tls_err(CURL *easy, CURLcode rc, const char *text)
     case CURLE_RECV_ERROR:
         return broken(text, ERR_NET_CUT);
     case CURLE_PEER_FAILED_VERIFICATION:
-        return peer_err(easy);
+        return peer_err(t, easy);
     case CURLE_SSL_CONNECT_ERROR:
+        if (t->why != X509_V_OK)
+            return peer_err(t, easy);
+        return broken(text, ERR_TLS_OTHER);
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
         return broken(text, ERR_TLS_OTHER);

@@ -12,6 +12,7 @@ struct link_tls {
     X509 *cert;        /* ours, NULL: none */
     EVP_PKEY *key;
     int64_t cert_from_ms, cert_until_ms;
+    int why;                             /* X509_V_ERR_*: what was wrong with the server's chain in the last handshake */
     int64_t peer_from_ms, peer_until_ms; /* dates of the server's certificate as last seen; 0: not yet */
 };
 
@@ -22,5 +23,5 @@ void link_tls_release(struct link_tls *t);
 enum err link_tls_apply(struct link_tls *t, CURL *easy, bool probe);
 
 /* curl's result as ours; `text` is its error buffer. Of dates it only says _EXPIRED and _NOT_YET. */
-enum err link_tls_err(CURL *easy, CURLcode rc, const char *text);
+enum err link_tls_err(const struct link_tls *t, CURL *easy, CURLcode rc, const char *text);
 #endif

@@ -94,7 +94,7 @@ PAYMENT = {"wechat": "134567890123456789", "alipay": "281234567890123456", "alip
 
 
 def verifies(world):
-    return world.service.text.count("/v1/verify")
+    return world.service.text.count("/v1/verify ")
 
 
 @pytest.mark.parametrize("kind", PAYMENT)
@@ -130,9 +130,9 @@ def test_verify_log_line_exists_at_all(world):
 
 def test_a_number_that_fails_luhn_is_asked_again_not_rejected(world):
     t = world.terminal()
-    r = t.huika("sell", "10", "--number", "6200000000000005", "--yes")
+    r = t.huika("sell", "10", "--number", "6200000000000004", "--yes")
     assert r.code == 1 and r.json["reason"] == "number_luhn" and "sale_id" not in r.json, r
-    assert t.huika("sell", "10", "--number", "6200000000000005", "--accept-luhn", "--yes").code == 0
+    assert t.huika("sell", "10", "--number", "6200000000000004", "--accept-luhn", "--yes").code == 0
 
 
 @pytest.mark.parametrize("number,code", [("123", "bad_number"), ("62000000000000x1", "bad_number"), ("6" * 20, "bad_number"),

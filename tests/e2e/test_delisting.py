@@ -75,6 +75,7 @@ def test_new_terms_reach_the_terminal(world):
 
 def test_a_notice_changed_on_the_terminals_disk_is_not_obeyed(world):
     t = world.terminal()
+    qr = world.qr(CARD)
     t.stop()
     world.admin("shop", "delist", t.shop, "--reason", "测试")
     t.start().wait_online()
@@ -87,5 +88,5 @@ def test_a_notice_changed_on_the_terminals_disk_is_not_obeyed(world):
     world.service.stop()
     t.start()
     assert standing(t) != "listed"
-    r = t.huika("sell", "10", "--scan", world.qr(CARD), "--yes")
+    r = t.huika("sell", "10", "--scan", qr, "--yes")
     assert r.code != 0 and "sale_id" not in r.json, r

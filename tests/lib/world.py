@@ -31,10 +31,22 @@ def env(**more):
     return {**keep, "LC_ALL": "C.UTF-8", **more}
 
 
+def _ports():
+    """Ports below the ephemeral range; each test worker has its own thousand, so that a port which a stopped program has left
+    is not taken by another test."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 12
+    while True:
+        yield from range(20000 + 1000 * worker, 21000 + 1000 * worker)
+
+
+_next_port = _ports()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for port in _next_port:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(what, condition, deadline_s=DEADLINE_S):
@@ -117,7 +129,7 @@ class Daemon:
 class Service(Daemon):
     def __init__(self, root, host="localhost"):
         self.dir, self.port, self.host = root / "service", free_port(), host
-        super().__init__([BUILD / "huika-service", "run", self.dir], root / "service.log")
+        super().__init__([BUILD / "huika-service", "run", self.dir, "--verbose"], root / "service.log")
 
     def init(self):
         r = call(BUILD / "huika-service", "init", self.dir, "--host", self.host, "--port", self.port)
@@ -259,7 +271,7 @@ class World:
     def qr(self, number):
         """The text of a card's QR, as the card printer gets it."""
         if number not in self._tokens:
-            out = self.root / f"card-{len(self._tokens)}.txt"
+            out = self.root / f"card-{len(list(self.root.glob('card-*')))}.txt"
             r = self.admin("card", "print", number, "--out", out)
             assert r.code == 0, r
             self._tokens[number] = out.read_text().strip()
