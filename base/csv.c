@@ -100,8 +100,6 @@ static bool quoted(struct parse *s, struct csv_field *f)
     const char *from = s->p + 1, *at = from, *q;
     char *out = NULL;
     while ((q = memchr(at, '"', (size_t)(s->end - at)))) {
-        if (q + 1 == s->end && !s->whole)
-            return false;
         bool doubled = q + 1 < s->end && q[1] == '"';
         size_t n = (size_t)(q - at) + doubled;
         if (doubled && !out)

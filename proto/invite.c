@@ -135,7 +135,7 @@ static char unmistake(char c)
 
 static bool code_of(const char *s, size_t len, uint8_t raw[static RAW])
 {
-    char code[CODE_LEN];
+    char code[CODE_LEN] = {0};
     size_t n = 0;
     bool good = true;
     for (size_t i = 0; i < len && good; i++) {

@@ -271,12 +271,12 @@ def invites():
     text = codec.invite_text("service.example.org", 8443, pin, secret)
     head, code = text.rsplit("/", 1)
     valid = [("a code", text), ("in small letters", text.lower()), ("without separators", head + "/" + code.replace("-", "")),
-             ("with blanks and line ends", f"  {head}/{code.replace('-', ' ')} \r\n"), ("copied by hand, 0 and 1 for O and I", head + "/" + code.replace("O", "0").replace("I", "1")),
+             ("with blanks and line ends", f"  {head}/{code.replace('-', ' ')} \r\n"), ("copied by hand, 0, 1 and 8 for O, I and B", head + "/" + code.replace("O", "0").replace("I", "1").replace("B", "8")),
              ("without a port", text.replace(":8443", "")), ("an address", codec.invite_text("192.0.2.7", 1, pin, secret)),
              ("an IPv6 address", codec.invite_text("2001:db8::7", 65535, pin, secret)), ("a host with hyphens", codec.invite_text("a-1.b--2.c", 443, pin, secret))]
     invalid = [("nothing", ""), ("another head", text.replace("HUIKA1", "HUIKA2")), ("51 characters", text[:-1]), ("53 characters", text + "A"),
                ("no slash", text.replace("/", "")), ("port 0", text.replace("8443", "0")), ("port 65536", text.replace("8443", "65536")), ("an empty port", text.replace(":8443", ":")),
-               ("a port with a sign", text.replace("8443", "+443")), ("a character that base32 has not", text[:-1] + "9"), ("no host", text.replace("SERVICE.EXAMPLE.ORG", "")),
+               ("a port with a sign", text.replace("8443", "+443")), ("a character that base32 has not", text[:-10] + "9" + text[-9:]), ("no host", text.replace("SERVICE.EXAMPLE.ORG", "")),
                ("a host that begins with a hyphen", text.replace("SERVICE", "-SERVICE")), ("a host that ends a label with a hyphen", text.replace("SERVICE.", "SERVICE-.")),
                ("two dots", text.replace("SERVICE.", "SERVICE..")), ("a user", text.replace("SERVICE", "A@SERVICE")), ("a path", text.replace("HUIKA1/", "HUIKA1//")),
                ("a host with a blank", text.replace("SERVICE.", "SERVICE .")), ("an open bracket", codec.invite_text("2001:db8::7", 1, pin, secret).replace("]", "")),

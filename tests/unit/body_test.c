@@ -194,7 +194,10 @@ static void batches_have_no_gaps(void **state)
 {
     struct body_batch v = batch(), got;
     (void)state;
-    v.record[1].seq = 9;
+    v.record[0].seq = 6;
+    assert_int_equal(body_batch_encode(&v, &text), ERR_BAD_VALUE);
+    v = batch();
+    v.record[1].seq = v.head_seq = 9;
     assert_int_equal(body_batch_encode(&v, &text), ERR_BAD_VALUE);
     v = batch();
     v.head_seq = 9;
@@ -214,6 +217,10 @@ static void batches_have_no_gaps(void **state)
     at[6] = '8';
     at = strstr((char *)text.data, "\"salt\"");
     at[1] = 'S'; /* a blob without its salt */
+    assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_BAD_VALUE);
+    at[1] = 's';
+    at = strstr((char *)text.data, "\"blob\"");
+    at[1] = 'B'; /* and a salt without a blob */
     assert_int_equal(DECODE(batch, buf_str(&text), &got), ERR_BAD_VALUE);
 }
 
