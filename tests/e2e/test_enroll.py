@@ -119,4 +119,4 @@ def test_roles_cannot_be_crossed(world):
     t.start()
     r = t.huika("sell", "10", "--scan", world.qr(MEMBERS[0][0]), "--yes")
     assert r.code == 3 and not r.json.get("sale_id"), r
-    assert t.status["last_error"] == "forbidden"
+    assert t.status["notice_error"] == "forbidden"
