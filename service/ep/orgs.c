@@ -39,7 +39,7 @@ static enum err add(struct store_tx *tx, void *ctx)
 {
     struct job *j = ctx;
     struct store_org parent;
-    int64_t org;
+    int64_t org = 0;
     enum err e = scope_org(tx, j->rq, j->parent, &parent);
     if (e == ERR_OK)
         e = store_org_add(tx, j->code, j->name, parent.org, &org);

@@ -117,6 +117,38 @@ def test_a_change_of_status_is_obeyed_by_the_next_verify(province):
     assert province.token(number) == new and d.verify(token=new).json["verdict"] == "member"
 
 
+def test_a_card_reported_lost_is_refused_at_once_under_load(province, card):
+    number = "6200000000000104"
+    province.members([(number, "冯挂失", ZHENGZHOU, "active")])
+    shop, _ = province.shop([ONCE])
+    token, busy, answered = province.token(number), threading.Event(), []
+
+    def load(device):
+        n = 0
+        while not busy.is_set():
+            assert device.verify(token=card).json["verdict"] == "member"
+            if n % 10 == 0:
+                assert device.send([sale(card, discount=0)]).status == 200
+            n += 1
+        answered.append(n)
+
+    devices = [province.device(shop) for _ in range(5)]
+    threads = [threading.Thread(target=load, args=(d,)) for d in devices[1:]]
+    for t in threads:
+        t.start()
+    try:
+        for _ in range(25):
+            province.post("/v1/members/status", {"number": number, "status": "lost"})
+            assert refused(devices[0].verify(token=token), "card_lost")
+            province.post("/v1/members/status", {"number": number, "status": "active"})
+            assert devices[0].verify(token=token).json["verdict"] == "member"
+    finally:
+        busy.set()
+        for t in threads:
+            t.join()
+    assert len(answered) == len(threads) and min(answered) > 0
+
+
 def test_misses_lock_numbers_on_that_terminal_only(province, card):
     shop, _ = province.shop()
     d, other = province.device(shop), province.device(shop)
