@@ -277,8 +277,9 @@ static bool complete(struct cli *c)
 
 static bool wants_color(const struct cli *c)
 {
-    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
-    return !c->json && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no && *no);
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
+    bool capable = (force && *force) || (isatty(STDOUT_FILENO) && term && strcmp(term, "dumb"));
+    return !c->json && capable && !(no && *no);
 }
 
 int cli_main(const struct cli_program *p, int argc, char **argv, void *ctx)

@@ -11,6 +11,7 @@ began=$SECONDS
 
 bold= dim= green= red= amber= off=
 if [ -t 1 ]; then
+    export CLICOLOR_FORCE=1
     bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' amber=$'\e[33m' off=$'\e[0m'
 fi
 case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in zh*) zh=1 ;; *) zh= ;; esac
@@ -103,7 +104,7 @@ huika status | indent
 say "A member's card: its QR printed to a picture, and read back from it" "会员卡：二维码印成图片，再从图片读回"
 show "huika-admin card print 6200000000000001 --out card.png; zbarimg card.png"
 admin card print 6200000000000001 --out "$dir/card.png" >/dev/null
-qr=$(zbarimg --quiet --raw "$dir/card.png")
+qr=$(zbarimg --quiet --nodbus --raw "$dir/card.png")
 printf '    %s… (%d characters)\n' "${qr:0:44}" "${#qr}"
 
 say "128.00 yuan at the counter: scan, verdict, quote, sale, receipt" "收银 128.00 元：扫码、核验、报价、成交、小票"
