@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include <openssl/bio.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -12,6 +13,14 @@
 #include <stdlib.h>
 
 enum { DER_SIG_MAX = 80 };
+
+/* A failure must not lie in OpenSSL's queue until a TLS connection of this thread takes it for its own. */
+static enum err failed(enum err e)
+{
+    if (e)
+        ERR_clear_error();
+    return e;
+}
 
 /* Fetched once: an implicit fetch costs more than hashing a short message. */
 static EVP_MD *sha256_md;
@@ -86,7 +95,7 @@ enum err key_load_pem(const char *path, EVP_PKEY **out)
     }
 out:
     buf_wipe(&pem);
-    return e;
+    return failed(e);
 }
 
 enum err key_save_pem(const char *path, const EVP_PKEY *k)
@@ -122,7 +131,7 @@ enum err key_from_spki(const uint8_t *der, size_t len, EVP_PKEY **out)
     EVP_PKEY *k = d2i_PUBKEY(NULL, &p, (long)len);
     if (!k || p != der + len || !is_p256(k)) {
         EVP_PKEY_free(k);
-        return ERR_BAD_VALUE;
+        return failed(ERR_BAD_VALUE);
     }
     *out = k;
     return ERR_OK;
@@ -161,7 +170,7 @@ enum err key_sign(EVP_PKEY *k, const void *msg, size_t len, uint8_t sig[static K
 out:
     ECDSA_SIG_free(rs);
     EVP_PKEY_CTX_free(ctx);
-    return e;
+    return failed(e);
 }
 
 enum err key_verify(EVP_PKEY *k, const void *msg, size_t len, const uint8_t sig[static KEY_SIG])
@@ -186,5 +195,5 @@ out:
     ECDSA_SIG_free(rs);
     OPENSSL_free(der);
     EVP_PKEY_CTX_free(ctx);
-    return e;
+    return failed(e);
 }

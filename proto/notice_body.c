@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/ulid.h"
 #include "proto/notice.h"
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -157,6 +158,7 @@ static enum err sealing_cert(const json_t *body, struct buf *out)
     if (!x || p != der + n || !EVP_PKEY_is_a(X509_get0_pubkey(x), "EC"))
         e = ERR_BAD_NOTICE;
     X509_free(x);
+    ERR_clear_error();
     return e ? e : buf_add(out, der, n);
 }
 
