@@ -78,7 +78,7 @@ enum err sockets_unix(const char *path, int *fd)
 
 enum err sockets_tcp(const struct sockaddr_storage *sa, int *fd, uint16_t *port)
 {
-    struct sockaddr_storage bound = {0};
+    struct sockaddr_storage bound;
     socklen_t len = sizeof bound;
     int one = 1, s = socket(sa->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
@@ -91,8 +91,9 @@ enum err sockets_tcp(const struct sockaddr_storage *sa, int *fd, uint16_t *port)
         close(s);
         return e;
     }
-    /* sin_port and sin6_port lie at the same place. */
-    *port = ntohs(((const struct sockaddr_in *)(const void *)&bound)->sin_port);
+    struct sockaddr_in in; /* sin_port and sin6_port lie at the same place */
+    memcpy(&in, &bound, sizeof in);
+    *port = ntohs(in.sin_port);
     *fd = s;
     return ERR_OK;
 }
