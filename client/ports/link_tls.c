@@ -164,7 +164,7 @@ static enum err peer_err(const struct link_tls *t, CURL *easy)
     if (why == X509_V_OK)
         curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
     switch (why) {
-    case X509_V_OK: /* the chain is good: it was the name, which curl compares itself ... */
+    case X509_V_OK:              /* the chain is good: it was the name, which curl compares itself ... */
     case X509_V_ERR_UNSPECIFIED: /* ... before it takes over the verdict on the chain */
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -184,7 +184,7 @@ static enum err broken(const char *text, enum err otherwise)
 {
     static const char *const rejected[] = {"alert bad certificate", "alert certificate required", "alert unknown ca",
         "alert access denied", "alert unsupported certificate", "alert certificate revoked",
-        "alert certificate expired", "alert certificate unknown"};
+        "alert certificate expired", "alert certificate unknown", "alert decrypt error"};
     for (size_t i = 0; i < sizeof rejected / sizeof *rejected; i++)
         if (strstr(text, rejected[i]))
             return ERR_TLS_REJECTED;
