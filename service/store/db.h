@@ -87,7 +87,7 @@ static inline struct db_arg db_blob(const void *p, size_t len)
 }
 static inline struct db_arg db_id(const uint8_t id[static STORE_ID])
 {
-    return db_blob(id, STORE_ID);
+    return (struct db_arg){DB_BLOB, 0, id, STORE_ID};
 }
 #define DB_ARGS(...)                                                                                                   \
     (const struct db_arg[]){__VA_ARGS__}, sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)

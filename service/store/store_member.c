@@ -36,7 +36,7 @@ int32_t store_member_expiry(int64_t at_utc_ms)
     int year = (day[0] - '0') * 1000 + (day[1] - '0') * 100 + (day[2] - '0') * 10 + (day[3] - '0') + EXPIRY_YEARS;
     for (int i = 3; i >= 0; i--, year /= 10)
         day[i] = (char)('0' + year % 10);
-    memcpy(day + 4, "-12-31", 6);
+    memcpy(day + 4, "-12-31", sizeof "-12-31");
     return tm_day_parse(day, &out) ? out : 0;
 }
 

@@ -73,7 +73,7 @@ struct store_enrol {
 };
 /* A terminal begins with epoch 1. ERR_INVITE_UNKNOWN (unknown, expired before use); a suspended or revoked terminal's
  * own key gets ERR_INVITE_USED. */
-enum err store_terminal_enrol(struct store_tx *tx, struct store_enrol *e);
+enum err store_terminal_enrol(struct store_tx *tx, struct store_enrol *n);
 
 struct store_terminal {
     uint8_t terminal[STORE_ID], shop[STORE_ID];

@@ -34,22 +34,25 @@ static void test_a_scope_is_the_org_and_what_is_below(void **state)
 
 static enum err collect_code(void *ctx, const struct store_org *o)
 {
-    char *list = ctx;
-    strcat(strcat(strcat(list, o->code), o->parent_code[0] ? "<" : ""), o->parent_code);
-    strcat(list, " ");
+    struct buf *list = ctx;
+    assert_int_equal(buf_printf(list, "%s%s%s ", o->code, o->parent_code[0] ? "<" : "", o->parent_code), ERR_OK);
     return ERR_OK;
 }
 
 static void test_lists_hold_the_scope_parents_first(void **state)
 {
     struct fixture *f = *state;
-    char all[256] = "", city[256] = "";
+    struct buf all, city;
+    buf_init(&all, 256);
+    buf_init(&city, 256);
     struct store_tx *tx = begin(f);
-    assert_int_equal(store_org_list(tx, f->province, collect_code, all), ERR_OK);
-    assert_int_equal(store_org_list(tx, f->city_a, collect_code, city), ERR_OK);
+    assert_int_equal(store_org_list(tx, f->province, collect_code, &all), ERR_OK);
+    assert_int_equal(store_org_list(tx, f->city_a, collect_code, &city), ERR_OK);
     store_read_end(&tx);
-    assert_string_equal(all, "410000 410100<410000 410200<410000 410102<410100 ");
-    assert_string_equal(city, "410100<410000 410102<410100 ");
+    assert_string_equal(buf_str(&all), "410000 410100<410000 410200<410000 410102<410100 ");
+    assert_string_equal(buf_str(&city), "410100<410000 410102<410100 ");
+    buf_release(&all);
+    buf_release(&city);
 }
 
 struct org_case {
@@ -125,10 +128,10 @@ static void test_shops_that_cannot_be(void **state)
     a.s.org = 999;
     assert_int_equal(store_write(f->s, run_add, &a), ERR_NOT_FOUND);
     a = good;
-    strcpy(a.s.category, "casino");
+    memcpy(a.s.category, "casino", sizeof "casino");
     assert_int_equal(store_write(f->s, run_add, &a), ERR_BAD_VALUE);
     a = good;
-    strcpy(a.s.region, "4101o2");
+    memcpy(a.s.region, "4101o2", sizeof "4101o2");
     assert_int_equal(store_write(f->s, run_add, &a), ERR_BAD_VALUE);
     a = good;
     a.s.name[0] = 0;
