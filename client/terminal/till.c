@@ -14,7 +14,8 @@ void till_release(struct till *t)
             till_leave(t, t->seats[i]);
 }
 
-/* The checkout at the counter takes the card if it still wants one: it waits, or has an amount and its card did not do. */
+/* The checkout at the counter takes the card unless it is over: another card replaces the one in hand. One that was refused
+ * or failed is over if nothing is being bought. */
 static struct seat *wants_card(struct till *t)
 {
     struct seat *s = t->current[0] ? till_find(t, t->current) : NULL;
@@ -23,6 +24,7 @@ static struct seat *wants_card(struct till *t)
     switch (s->c.state) {
     case CHECKOUT_WAITING:
     case CHECKOUT_VERIFYING:
+    case CHECKOUT_AMOUNT:
     case CHECKOUT_QUOTED:
         return s;
     case CHECKOUT_REFUSED:

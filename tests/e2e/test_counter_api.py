@@ -236,6 +236,36 @@ def test_another_card_on_the_same_checkout(world, till):
     assert till.ask("POST", path + "/confirm", {}).json["card_last4"] == "0002"
 
 
+def test_a_trigger_pressed_twice_is_one_scan(world, till):
+    first = till.ask("POST", "/v1/scans?wait=10", {"text": till.qr}).json
+    again = till.ask("POST", "/v1/scans?wait=10", {"text": till.qr}).json
+    assert first["state"] == "amount" and again == first
+    other = till.ask("POST", "/v1/scans?wait=10", {"text": world.qr(MEMBERS[1][0])}).json
+    assert other["checkout_id"] == first["checkout_id"] and other["card_last4"] == "0002" and other["rev"] > first["rev"]
+    path = f"/v1/checkouts/{first['checkout_id']}"
+    quoted = till.ask("POST", path + "/amount?wait=10", {"total_fen": 10000}).json
+    assert till.ask("POST", "/v1/scans?wait=10", {"text": world.qr(MEMBERS[1][0])}).json["rev"] == quoted["rev"]
+    assert till.ask("POST", path + "/confirm", {}).json["card_last4"] == "0002"
+    third = till.ask("POST", "/v1/scans?wait=10", {"text": till.qr}).json
+    assert third["checkout_id"] != first["checkout_id"], "an applied sale takes no other card"
+
+
+def test_a_refused_scan_can_be_followed_by_the_right_one(till):
+    c = till.begin({"total_fen": 10000}, "k", wait=0).json
+    assert till.ask("POST", "/v1/scans", {"text": "134567890123456789"}).json["reason"] == "payment_code"
+    got = till.ask("POST", "/v1/scans?wait=10", {"text": till.qr}).json
+    assert (got["checkout_id"], got["state"]) == (c["checkout_id"], "quoted")
+
+
+def test_an_address_that_is_taken(world, till):
+    other = world.terminal(till.t.shop, start=False)
+    r = call(other.argv[0], "run", "--state", other.state, "--listen", f"127.0.0.1:{till.t.port}")
+    assert r.code in (1, 3) and "address_busy" in r.err, r
+    r = call(other.argv[0], "run", "--state", other.state, "--listen", "off", "--socket", till.t.socket)
+    assert r.code in (1, 3) and "address_busy" in r.err, r
+    assert till.sell("k")["state"] == "applied"
+
+
 def test_a_sale_outlives_the_process_by_its_checkout_id(till):
     sale = till.sell("k", 10000, lines=[{"category": "food", "amount_fen": 10000}], cashier="07")
     till.t.kill()
