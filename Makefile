@@ -10,6 +10,7 @@ VERSION := 0.1.0
 PY := /usr/bin/python3
 
 PKGS := libcurl openssl libqrencode libusb-1.0 libmicrohttpd gnutls sqlite3 jansson inih libpng
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wmissing-prototypes -Wvla -Wformat=2
 , := ,
 # clang 14 keeps the initialisation behind another switch
@@ -17,7 +18,7 @@ ZERO := -ftrivial-auto-var-init=zero $(if $(findstring clang,$(CC)),-enable-triv
 HARD := -fstack-protector-strong -fPIE $(ZERO) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANF := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DHUIKA_VERSION='"$(VERSION)"' -DHUIKA_LOCALEDIR='"$(PREFIX)/share/locale"'
-CFLAGS += -std=c11 -O2 -g $(WARN) $(HARD) $(SANF) $(if $(DEV),-Werror) $(shell pkg-config --cflags $(PKGS))
+CFLAGS += -std=c11 -O2 -g $(WARN) $(HARD) $(SANF) $(if $(DEV),-Werror) $(PKG_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANF)
 
 # A room is a folder; it becomes one archive. Dependencies point left to right, never back (tools/rooms.py checks).
@@ -87,10 +88,12 @@ unit: $(UNIT)
 
 -include tests/tests.mk tests/fuzz/fuzz.mk tests/usb/usb.mk tests/bench/bench.mk
 
-deps: ## install the Debian packages that are missing (packages.txt)
+deps: ## install the Debian packages that are missing (packages.txt, all of it)
 	@tools/deps.sh
 
-demo: deps all ## do the main job before your eyes, without any device
+demo: ## do the main job before your eyes, without any device (KEEP=1 leaves it running)
+	@tools/deps.sh build demo
+	@$(MAKE) --no-print-directory all
 	@tools/demo.sh
 
 install: all ## install under DESTDIR and PREFIX

@@ -61,7 +61,7 @@ show "huika-service init DIR --host localhost"
 "$bin/huika-service" init "$dir/service" --host localhost --port "$port" | indent
 "$bin/huika-service" run "$dir/service" >"$dir/service.log" 2>&1 &
 pids+=($!)
-until_true "the service" curl -s --cacert "$dir/service/server-ca.crt" "https://localhost:$port/healthz"
+until_true "the service" admin org list
 
 say "The union registers: two cities, a thousand members, three shops" "工会登记：两个市、一千名会员、三家商户"
 admin org add 410100 郑州市总工会 --parent 410000 >/dev/null

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the packages of packages.txt that are missing; says nothing when none is.
+#   deps.sh [SECTION...]    sections are the comments in that file that stand alone (build, demo, ...); none: all
 set -eu
 cd "$(dirname "$0")/.."
-missing=$(sed 's/#.*//' packages.txt | tr -s ' \n' '\n' | grep . | while read -r p; do
+missing=$(awk -v want=" $* " '/^# [a-z]+$/ { take = want == "  " || index(want, " " $2 " "); next }
+    !/^#/ && NF && take { print $1 }' packages.txt | while read -r p; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
 done)
 [ -n "$missing" ] || exit 0
