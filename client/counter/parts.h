@@ -39,6 +39,7 @@ struct request {
     struct buf body;
     json_t *json;     /* the body, for routes that want one */
     enum err trouble; /* found before the body was whole */
+    size_t dropped;   /* bytes of a body that is not wanted */
     bool answered;
 
     bool held; /* suspended: in counter->waiting */

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SOCKET_ONLY = 1 };
+/* Of a body that is refused so much is read before the connection ends: a client that is still sending would not hear why. */
+enum { SOCKET_ONLY = 1, DRAIN_MAX = 1048576 };
 
 static const struct route {
     const char *method, *path; /* {id} is one segment of 26 characters */
@@ -114,8 +115,7 @@ static enum MHD_Result begin(struct door *d, struct MHD_Connection *conn, const 
     buf_init(&r->body, COUNTER_BODY_MAX);
     *con_cls = r;
     r->trouble = first_look(r);
-    /* Too large a body is answered before it is sent; the connection ends. */
-    return r->trouble == ERR_TOO_LARGE ? reply_problem(r, r->trouble) : MHD_YES;
+    return MHD_YES;
 }
 
 static enum MHD_Result complete(struct request *r, const char *url)
@@ -142,11 +142,12 @@ enum MHD_Result route_handle(void *cls, struct MHD_Connection *conn, const char 
     if (!r)
         return begin(cls, conn, method, con_cls);
     if (*upload_len) {
-        enum err e = r->trouble ? ERR_OK : buf_add(&r->body, upload, *upload_len);
-        if (e)
-            r->trouble = e;
+        if (!r->trouble)
+            r->trouble = buf_add(&r->body, upload, *upload_len);
+        if (r->trouble)
+            r->dropped += *upload_len;
         *upload_len = 0;
-        return MHD_YES;
+        return r->dropped > DRAIN_MAX ? MHD_NO : MHD_YES;
     }
     return r->answered ? MHD_YES : complete(r, url);
 }
