@@ -160,6 +160,10 @@ static void probing_is_not_misled_by_an_identifier_in_the_text(void **state)
     assert_int_equal(send(&p, "opaque-plain", "]Q1ABC", 6, SCANNER_DATA, &now), HID_POS_SCAN);
     assert_string_equal(p.text, "ABC");
     assert_string_equal(p.aim, "]Q1");
+    assert_int_equal(send(&p, "opaque-plain", "]Q1", 3, SCANNER_DATA, &now), HID_POS_NOTHING);
+    assert_int_equal(send(&p, "opaque-plain", "0]Q1ABC", 7, SCANNER_DATA, &now), HID_POS_SCAN);
+    assert_string_equal(p.text, "0]Q1ABC");
+    assert_string_equal(p.aim, "");
 }
 
 static void trailing_line_ends_and_nuls_go_inner_ones_stay(void **state)
@@ -290,6 +294,7 @@ static void more_than_a_scan_can_hold_is_dropped_with_its_tail(void **state)
     start(&p, "aim");
     assert_int_equal(send(&p, "aim", big, HID_POS_TEXT, SCANNER_DATA, &now), HID_POS_SCAN);
     assert_int_equal(p.len, HID_POS_TEXT);
+    assert_int_equal(send(&p, "aim", big, HID_POS_TEXT + 1, SCANNER_DATA, &now), HID_POS_DROPPED);
     for (size_t at = 0; at < sizeof big; at += 50) {
         uint8_t r[SCANNER_REPORT];
         scanner_report(scanner_layout("aim"), r, "]Q1", big, 50, at + 50 < sizeof big);

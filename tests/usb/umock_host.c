@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,6 +198,7 @@ static pid_t spawn(char **argv)
     pid_t pid = fork();
 
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a harness that is killed leaves nothing behind */
         if (!freopen("/dev/null", "r", stdin))
             _exit(126);
         execvp(argv[0], argv);

@@ -94,6 +94,7 @@ def test_neither_faults_nor_unplugging_lose_the_scanner(world, plug):
     assert p.devices()[SCANNER]["code"] == "unplugged"
     p.tell("plug")
     p.await_scanner("ready")
+    assert len(p.terminal.status["devices"]) == 3  # the one that came back takes its former place
     p.verdict(world.qr(CARD[0]), CARD[0][-4:])
     p.end()
     assert "HALF" not in p.terminal.text

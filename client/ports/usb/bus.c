@@ -33,13 +33,13 @@ static void forget(struct usb_bus *b, unsigned at)
     b->devices[b->device_cnt] = NULL;
 }
 
-/* A scanner that comes back takes the place of its former self. */
-static void forget_former(struct usb_bus *b, const struct usb_device *d)
+/* A scanner that comes back takes the place of its former self, which may still be closing. */
+static void replace_former(struct usb_bus *b, const struct usb_device *d)
 {
     for (unsigned i = 0; i < b->device_cnt; i++) {
-        const struct usb_device *f = b->devices[i];
-        if (device_is_closed(f) && f->info.vid == d->info.vid && f->info.pid == d->info.pid) {
-            forget(b, i);
+        struct usb_device *f = b->devices[i];
+        if (f->left && f->served && f->info.vid == d->info.vid && f->info.pid == d->info.pid) {
+            f->served = false;
             return;
         }
     }
@@ -73,7 +73,7 @@ static void arrived(struct usb_bus *b, libusb_device *dev)
             return;
     if (!make_room(b) || !(d = device_new(dev, b->now_ms)))
         return;
-    forget_former(b, d);
+    replace_former(b, d);
     b->devices[b->device_cnt++] = d;
 }
 

@@ -20,9 +20,9 @@ struct usb_device {
         DEVICE_REST,  /* nothing to do: not ours, or gone */
     } phase;
     int64_t arrived_ms, due_ms;
-    unsigned attempt;      /* openings that failed in a row */
-    bool left;             /* the bus said that it is gone */
-    bool served;           /* was in use at some time, so its departure is worth remembering */
+    unsigned attempt; /* openings that failed in a row */
+    bool left;        /* the bus said that it is gone */
+    bool served;      /* was in use at some time and has not been replaced, so its departure is worth remembering */
     struct reader *reader; /* while open */
 };
 

@@ -144,8 +144,7 @@ static bool is_aim(const char *s)
     return s[0] == ']' && letter && modifier;
 }
 
-/* A layout is credible if the length it reads ends on a byte of text. That also tells a text that itself begins with an
- * AIM identifier from a report that has a field for it. */
+/* A layout is credible if the length it reads ends on a byte of text: what looks like an AIM identifier may be text. */
 static bool probe_fits(struct hid_pos_plan *p, const uint8_t *r, size_t n, size_t len_off, size_t data_off)
 {
     size_t len;
