@@ -8,10 +8,14 @@ missing=$(awk -v want=" $* " '/^# [a-z]+$/ { take = want == "  " || index(want, 
     !/^#/ && NF && take { print $1 }' packages.txt | while read -r p; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
 done)
-[ -n "$missing" ] || exit 0
-echo "installing:" $missing
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
+if [ ! -s /etc/machine-id ]; then # a bare container: terminals bind themselves to the machine they run on
+    echo "giving this machine an identity: /etc/machine-id"
+    tr -d - </proc/sys/kernel/random/uuid | $sudo tee /etc/machine-id >/dev/null
+fi
+[ -n "$missing" ] || exit 0
+echo "installing:" $missing
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 # shellcheck disable=SC2086

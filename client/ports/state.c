@@ -53,7 +53,7 @@ static enum err machine_hash(const char *path, uint8_t out[static KEY_HASH])
     while (!e && b.len && (b.data[b.len - 1] == '\n' || b.data[b.len - 1] == ' '))
         b.len--;
     if (e == ERR_NOT_FOUND || (!e && b.len == 0))
-        e = ERR_STATE_MACHINE;
+        e = ERR_MACHINE_ID;
     if (!e)
         e = buf_add(&id, MACHINE_TAG, sizeof MACHINE_TAG);
     if (!e)

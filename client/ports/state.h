@@ -46,7 +46,7 @@ struct state {
 };
 
 /* Takes the lock and reads terminal.ini. machine_path: NULL for STATE_MACHINE. ERR_STATE_MISSING (nothing enrolled
- * there), ERR_STATE_LOCKED (another process has it), ERR_STATE_MACHINE (enrolled on another machine), ERR_BAD_VALUE
+ * there), ERR_STATE_LOCKED (another process has it), ERR_STATE_MACHINE (enrolled on another machine), ERR_MACHINE_ID (this one has none), ERR_BAD_VALUE
  * (terminal.ini damaged), ERR_TOO_LARGE (path), ERR_IO. On error nothing is held and *out is untouched; else
  * state_release it. */
 enum err state_open(const char *dir, const char *machine_path, struct state *out);

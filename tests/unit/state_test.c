@@ -125,7 +125,7 @@ static void another_machine_is_refused(void **state)
     assert_int_equal(file_write(other, "ffffffffffffffffffffffffffffffff\n", 33, 0600), ERR_OK);
     assert_int_equal(state_open(dir, other, &s), ERR_STATE_MACHINE);
     assert_int_equal(file_write(other, "\n", 1, 0600), ERR_OK);
-    assert_int_equal(state_open(dir, other, &s), ERR_STATE_MACHINE);
+    assert_int_equal(state_open(dir, other, &s), ERR_MACHINE_ID);
     assert_int_equal(state_open(dir, "/nonexistent/machine-id", &s), ERR_MACHINE_ID);
     assert_int_equal(state_open(dir, machine, &s), ERR_OK);
     state_release(&s);
