@@ -104,6 +104,16 @@ def test_a_verdict_by_qr_is_exact_and_by_number_silent(province, card):
     assert refused(d.verify(number="6200000000009999"), "not_confirmed")
 
 
+def test_a_change_of_offers_is_seen_by_the_next_verify(province, card):
+    shop, (once,) = province.shop([ONCE])
+    d = province.device(shop)
+    assert d.verify(token=card).json["uses"] == [{"offer_id": once["id"], "left": 1}]
+    (twice,) = province.offers(shop, [{**ONCE, "id": once["id"], "per_card_day": 2}])
+    assert d.verify(token=card).json["uses"] == [{"offer_id": twice["id"], "left": 2}]
+    province.offers(shop, [PERCENT])
+    assert d.verify(token=card).json["uses"] == []
+
+
 def test_a_change_of_status_is_obeyed_by_the_next_verify(province):
     number = "6200000000000101"
     province.members([(number, "周变更", ZHENGZHOU, "active")])
