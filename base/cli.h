@@ -54,9 +54,8 @@ struct cli {
     const char *arg[CLI_ARGS]; /* the arguments behind the command */
     size_t arg_cnt;
     bool json;
-    bool
-        color; /* standard output is a terminal that is not dumb, or CLICOLOR_FORCE is set; not with NO_COLOR or --json */
-    void *ctx;                                            /* as given to cli_main */
+    bool color; /* a terminal that is not dumb, or CLICOLOR_FORCE; never with NO_COLOR or --json */
+    void *ctx;  /* as given to cli_main */
     const char *opt_name[CLI_OPTS], *opt_value[CLI_OPTS]; /* read them with cli_text and cli_flag */
     size_t opt_cnt;
 };
