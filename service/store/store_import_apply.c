@@ -67,7 +67,6 @@ static enum err resolve_orgs(struct store_import *im)
             last = im->org_cnt ? bsearch(&want, im->orgs, im->org_cnt, sizeof want, by_code) : NULL;
         }
         r->org = last ? last->org : 0;
-        r->is_new = false;
         enum err e = last ? ERR_OK : store_import_note(im, r->line, ERR_ORG_UNKNOWN, r->last4);
         if (e)
             return e;
@@ -158,63 +157,80 @@ static enum err update(struct store_tx *tx, const struct known *k)
             db_blob(k->has_legacy ? k->legacy : NULL, sizeof k->legacy), db_blob(k->token, CARD_TOKEN)));
 }
 
-static enum err take_member(struct store_tx *tx, struct store_import *im, const struct place *at, size_t cnt)
+/* Goes through a member's lines, `at` and cnt - 1 more. True if any of them counts. */
+static bool learn_all(struct store_import *im, const struct place *at, size_t cnt, struct known *k)
 {
-    struct known k;
-    struct store_import_row *last = NULL;
-    enum err e = look_up(tx, &im->row[at->row], &k);
-    bool foreign = !e && k.stored && !in_scope(im, k.org);
-    for (size_t i = 0; i < cnt && !e; i++) {
-        struct store_import_row *r = &im->row[at[i].row];
-        if (!r->org)
-            continue;
-        if (foreign) {
-            e = store_import_note(im, r->line, ERR_MEMBER_ELSEWHERE, r->last4);
-            continue;
-        }
-        learn(im, r, &k);
-        last = r;
+    bool any = false;
+    for (size_t i = 0; i < cnt; i++) {
+        const struct store_import_row *r = &im->row[at[i].row];
+        if (r->org)
+            learn(im, r, k);
+        any = any || r->org;
     }
-    if (e || !last || !k.differs)
-        return e;
-    if (k.stored)
-        return update(tx, &k);
-    if (k.has_legacy && !last->has_legacy) {
-        memcpy(last->legacy, k.legacy, sizeof last->legacy);
-        last->has_legacy = true;
-    }
-    last->is_new = true;
-    return ERR_OK;
+    return any;
 }
 
-static enum err insert(
-    struct store_tx *tx, const struct store_import *im, const struct store_import_row *r, const uint8_t *token)
+static enum err insert(struct store_tx *tx, const struct store_import *im, const struct store_import_row *r,
+    const struct known *k, const uint8_t *token)
 {
-    return db_run(tx,
+    return db_run_one(tx,
         "INSERT INTO card(token, number, last4, status, listed, org, expiry, hmac_key, name, legacy)"
-        " VALUES(?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)",
-        DB_ARGS(db_blob(token, CARD_TOKEN), db_blob(r->member, STORE_MEMBER_ID), db_int(r->last4), db_int(r->status),
-            db_int(r->org), db_int(im->expiry_day), db_int(HMAC_KEY),
-            db_text_n((const char *)im->names.data + r->name_at, r->name_len),
-            db_blob(r->has_legacy ? r->legacy : NULL, sizeof r->legacy)));
+        " VALUES(?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(number) DO NOTHING",
+        DB_ARGS(db_blob(token, CARD_TOKEN), db_blob(r->member, STORE_MEMBER_ID), db_int(r->last4), db_int(k->listed),
+            db_int(k->org), db_int(im->expiry_day), db_int(HMAC_KEY), db_text(k->name),
+            db_blob(k->has_legacy ? k->legacy : NULL, sizeof k->legacy)));
 }
 
-static enum err go_through(struct store_tx *tx, struct store_import *im, struct place *place)
+/* As if nothing were known of the member. ERR_NOT_FOUND, and nothing counted, if something is. */
+static enum err take_new(
+    struct store_tx *tx, struct store_import *im, const struct place *at, size_t cnt, const uint8_t *token)
+{
+    const struct store_import_counts before = im->counts;
+    struct known k = {.exists = false};
+    if (!learn_all(im, at, cnt, &k))
+        return ERR_OK;
+    enum err e = insert(tx, im, &im->row[at->row], &k, token);
+    if (e)
+        im->counts = before;
+    return e;
+}
+
+static enum err refuse_foreign(struct store_import *im, const struct place *at, size_t cnt)
 {
     enum err e = ERR_OK;
-    size_t run;
+    for (size_t i = 0; i < cnt && !e; i++) {
+        const struct store_import_row *r = &im->row[at[i].row];
+        if (r->org)
+            e = store_import_note(im, r->line, ERR_MEMBER_ELSEWHERE, r->last4);
+    }
+    return e;
+}
+
+/* Lists are mostly all new or all known, so the member before tells what to try first. */
+static enum err take_member(
+    struct store_tx *tx, struct store_import *im, const struct place *at, size_t cnt, const uint8_t *token)
+{
+    struct known k;
+    enum err e = im->guess_new ? take_new(tx, im, at, cnt, token) : ERR_NOT_FOUND;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = look_up(tx, &im->row[at->row], &k);
+    if (e)
+        return e;
+    im->guess_new = !k.stored;
+    if (!k.stored)
+        return take_new(tx, im, at, cnt, token);
+    if (!in_scope(im, k.org))
+        return refuse_foreign(im, at, cnt);
+    learn_all(im, at, cnt, &k);
+    return k.differs ? update(tx, &k) : ERR_OK;
+}
+
+static void sort_places(const struct store_import *im, struct place *place)
+{
     for (size_t i = 0; i < im->row_cnt; i++)
         place[i] = (struct place){key_of(im->row[i].member), (uint32_t)i};
     qsort_r(place, im->row_cnt, sizeof *place, by_member, im->row);
-    for (size_t i = 0; i < im->row_cnt && !e; i += run) {
-        const uint8_t *member = im->row[place[i].row].member;
-        for (run = 1; i + run < im->row_cnt; run++)
-            if (place[i + run].key != place[i].key ||
-                memcmp(im->row[place[i + run].row].member, member, STORE_MEMBER_ID))
-                break;
-        e = take_member(tx, im, place + i, run);
-    }
-    return e;
 }
 
 static int by_token(const void *a, const void *b)
@@ -222,24 +238,47 @@ static int by_token(const void *a, const void *b)
     return memcmp(a, b, CARD_TOKEN);
 }
 
-static enum err insert_new(struct store_tx *tx, const struct store_import *im, const struct place *place)
+/* One for each line, though not every line needs it. */
+static enum err make_tokens(uint8_t *token, size_t cnt)
 {
-    size_t cnt = 0, at = 0;
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < im->row_cnt; i++)
-        cnt += im->row[i].is_new;
-    uint8_t *token = malloc(cnt * CARD_TOKEN + 1);
-    if (!token)
-        return ERR_NOMEM;
     if (RAND_bytes(token, (int)(cnt * CARD_TOKEN)) != 1)
-        e = ERR_IO;
+        return ERR_IO;
     qsort(token, cnt, CARD_TOKEN, by_token);
-    for (size_t i = 0; i < im->row_cnt && !e; i++) {
-        const struct store_import_row *r = &im->row[place[i].row];
-        if (r->is_new)
-            e = insert(tx, im, r, token + CARD_TOKEN * at++);
+    return ERR_OK;
+}
+
+static enum err go_through(
+    struct store_tx *tx, struct store_import *im, const struct place *place, const uint8_t *token)
+{
+    enum err e = ERR_OK;
+    size_t run;
+    im->guess_new = true;
+    for (size_t i = 0; i < im->row_cnt && !e; i += run) {
+        const uint8_t *member = im->row[place[i].row].member;
+        for (run = 1; i + run < im->row_cnt; run++)
+            if (place[i + run].key != place[i].key ||
+                memcmp(im->row[place[i + run].row].member, member, STORE_MEMBER_ID))
+                break;
+        e = take_member(tx, im, place + i, run, token + i * CARD_TOKEN);
+    }
+    return e;
+}
+
+static enum err apply(struct store_tx *tx, struct store_import *im)
+{
+    struct place *place = calloc(im->row_cnt + 1, sizeof *place);
+    uint8_t *token = calloc(im->row_cnt + 1, CARD_TOKEN);
+    enum err e = place && token ? load_orgs(tx, im) : ERR_NOMEM;
+    if (!e)
+        e = resolve_orgs(im);
+    if (!e)
+        e = make_tokens(token, im->row_cnt);
+    if (!e) {
+        sort_places(im, place);
+        e = go_through(tx, im, place, token);
     }
     free(token);
+    free(place);
     return e;
 }
 
@@ -252,16 +291,5 @@ enum err store_import_apply(struct store_tx *tx, void *ctx)
     im->reject_first = im->reject_cnt;
     im->begun = true;
     im->counts = (struct store_import_counts){0};
-    struct place *place = calloc(im->row_cnt ? im->row_cnt : 1, sizeof *place);
-    if (!place)
-        return ERR_NOMEM;
-    enum err e = load_orgs(tx, im);
-    if (!e)
-        e = resolve_orgs(im);
-    if (!e)
-        e = go_through(tx, im, place);
-    if (!e)
-        e = insert_new(tx, im, place);
-    free(place);
-    return e;
+    return apply(tx, im);
 }

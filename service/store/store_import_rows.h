@@ -9,7 +9,7 @@
 struct store_import_row {
     uint8_t member[STORE_MEMBER_ID], legacy[16];
     char org_code[STORE_ORG_CODE_MAX + 1];
-    bool has_legacy, is_new;
+    bool has_legacy;
     int16_t last4; /* -1: not known */
     uint16_t name_len;
     uint32_t name_at;
@@ -38,7 +38,7 @@ struct store_import {
     size_t row_cnt, row_cap;
     struct store_import_bad *reject; /* reject_first: those found before applying, so that applying can be repeated */
     size_t reject_cnt, reject_cap, reject_first;
-    bool sorted, begun;
+    bool sorted, begun, guess_new;
     struct store_import_org *orgs; /* of the scope, by code */
     size_t org_cnt, org_cap;
     struct store_import_counts counts;

@@ -71,6 +71,30 @@ static void test_one_number_twice_in_a_batch_the_later_line_wins(void **state)
     assert_int_equal(m.status, MEMBER_FROZEN);
 }
 
+static struct store_import_counts import_numbers(struct fixture *f, uint64_t step, uint64_t cnt)
+{
+    struct store_import *im = store_import_new(fixture_key, f->province, FIXTURE_NOW);
+    char line[64];
+    for (uint64_t i = 0; i < cnt; i += step) {
+        snprintf(line, sizeof line, "62000000%08u,张建涛,410100,active", (unsigned)i);
+        fixture_line(im, i + 1, line);
+    }
+    assert_int_equal(store_write(f->s, store_import_apply, im), ERR_OK);
+    struct store_import_counts c = store_import_counts(im);
+    store_import_free(&im);
+    return c;
+}
+
+static void test_known_and_new_members_in_one_batch(void **state)
+{
+    struct fixture *f = *state;
+    struct store_member m;
+    COUNTS(import_numbers(f, 3, 300), 100, 0, 0, 0);
+    COUNTS(import_numbers(f, 2, 300), 100, 0, 50, 0);
+    COUNTS(import_numbers(f, 1, 300), 100, 0, 200, 0);
+    assert_int_equal(fixture_by_number(f->s, "6200000000000299", &m), ERR_OK);
+}
+
 static void set_status(struct fixture *f, const char *number, enum member_status s);
 
 /* The same list again must not make a card good that was reported lost since. */
@@ -317,6 +341,7 @@ int main(void)
         CASE(test_a_list_twice_changes_nothing),
         CASE(test_changes_are_changes),
         CASE(test_one_number_twice_in_a_batch_the_later_line_wins),
+        CASE(test_known_and_new_members_in_one_batch),
         CASE(test_an_old_list_does_not_revive_a_lost_card),
         CASE(test_bad_lines_are_named_and_good_ones_kept),
         CASE(test_a_scope_ends_at_its_own_tree),
