@@ -118,6 +118,7 @@ void counter_free(struct counter **cp)
         return;
     *cp = NULL;
     if (c->unix_door.daemon || c->tcp_door.daemon) {
+        c->closing = true;
         wait_expire(c, true);
         events_hang_up(c);
         counter_run(c);

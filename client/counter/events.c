@@ -133,6 +133,8 @@ enum MHD_Result events_listen(struct request *r)
 {
     struct counter *c = r->counter;
     struct events *e = c->events;
+    if (c->closing)
+        return reply_problem(r, ERR_STOPPING);
     if (e->listener_cnt >= COUNTER_LISTENERS)
         return reply_problem(r, ERR_TOO_MANY);
     struct listener *l = calloc(1, sizeof *l);

@@ -26,6 +26,7 @@ struct counter {
     char bound[64];
     uint16_t port;
     struct request *waiting; /* suspended, see wait.c */
+    bool closing;            /* nothing is suspended any more: libmicrohttpd would abort */
     struct events *events;
 };
 

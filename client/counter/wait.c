@@ -19,7 +19,7 @@ enum MHD_Result wait_checkout(struct request *r, unsigned status, const struct c
         return reply_problem(r, e);
     r->by_rev = rev >= 0;
     r->rev = r->by_rev ? (uint32_t)rev : 0;
-    if (!wait_s || settled(r, k))
+    if (!wait_s || settled(r, k) || r->counter->closing)
         return reply_json(r, status, view_checkout(r->counter, k, view_lang(r)));
     struct counter *c = r->counter;
     memcpy(r->checkout_id, k->id, sizeof r->checkout_id);
