@@ -100,11 +100,13 @@ static void say_devices(const struct cli *c, const json_t *list)
         bool used = json_is_true(json_object_get(d, "used"));
         if (i)
             say_label("");
-        coloured(c, used ? "32" : "2", used ? _("in use") : _("left alone"));
+        bool ours = strcmp(say_str(d, "as", "none"), "none") != 0;
+        const char *why = say_str(d, "why", NULL); /* English, a key of the catalogue */
+        coloured(c, used ? "32" : ours ? "31" : "2", used ? _("in use") : ours ? _("not usable") : _("left alone"));
         fputs("  ", stdout);
         say_text(say_str(d, "label", ""));
         fputs("  ", stdout);
-        say_text(used ? say_str(d, "as", "") : say_str(d, "why", ""));
+        say_text(used ? say_str(d, "as", "") : why && *why ? _(why) : "");
         putchar('\n');
     }
 }
@@ -154,7 +156,7 @@ int status_devices_run(struct cli *c)
         say_devices(c, list);
         if (say_str(v, "usb", NULL)) {
             say_label("USB");
-            say_text(say_str(v, "usb", ""));
+            say_text(*say_str(v, "usb", "") ? _(say_str(v, "usb", "")) : "");
             putchar('\n');
         }
     }

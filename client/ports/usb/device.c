@@ -267,7 +267,7 @@ void device_turn(struct usb_device *d, const struct usb_bus_events *ev, int64_t 
         judge(&c);
     else if (d->reader && d->reader->landed)
         landed(&c);
-    else if (d->phase == DEVICE_READ)
+    else if (d->reader && d->phase == DEVICE_READ)
         tell_dropped(&c, hid_pos_tick(&d->reader->pos, now_ms));
 }
 

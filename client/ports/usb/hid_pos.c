@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/ports/usb/hid_pos.h"
+#include "base/i18n.h"
 #include <string.h>
 
 enum {
@@ -334,15 +335,15 @@ const char *hid_pos_drop_text(enum hid_pos_drop why)
 {
     switch (why) {
     case HID_POS_DROP_GAP:
-        return "The rest of the scan did not come in time; scan again.";
+        return N_("The rest of the scan did not come in time; scan again.");
     case HID_POS_DROP_SIZE:
-        return "The code holds more text than any card; it was left out.";
+        return N_("The code holds more text than any card; it was left out.");
     case HID_POS_DROP_LENGTH:
-        return "The scanner sent a report that contradicts itself; scan again.";
+        return N_("The scanner sent a report that contradicts itself; scan again.");
     case HID_POS_DROP_SHORT:
-        return "The scanner's report was cut off; scan again.";
+        return N_("The scanner's report was cut off; scan again.");
     case HID_POS_DROP_DEVICE:
-        return "The scanner failed or went away in mid-scan; scan again.";
+        return N_("The scanner failed or went away in mid-scan; scan again.");
     case HID_POS_DROP_NONE:
         break;
     }

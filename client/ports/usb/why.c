@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of bus.h. */
+#include "base/i18n.h"
 #include "client/ports/usb/bus.h"
 
 static const struct {
     const char *code, *text;
 } whys[] = {
-    [USB_WHY_OK] = {"ok", "In order."},
-    [USB_WHY_NOT_SCANNER] = {"not_scanner", "Not a bar code scanner (HID POS); left alone."},
-    [USB_WHY_SETTLING] = {"settling", "Just plugged in; the system is still setting it up."},
-    [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", "Its description of itself makes no sense, so it is left alone."},
-    [USB_WHY_NO_ACCESS] = {"no_access",
-        "No permission to open it; install 60-huika.rules for udev, put the user into the group huika, and plug it in "
-        "again."},
-    [USB_WHY_BUSY] = {"busy", "Another program is using it; close that program."},
-    [USB_WHY_IO] = {"io", "The connection to it fails; check cable and hub. It is tried again by itself."},
-    [USB_WHY_STALLED] = {"stalled", "It refuses to deliver; plug it in again. It is tried again by itself."},
-    [USB_WHY_UNPLUGGED] = {"unplugged", "It was unplugged; plug it in again."},
-    [USB_WHY_NO_MEMORY] = {"no_memory", "Out of memory; it is tried again by itself."},
-    [USB_WHY_LIBUSB] = {"libusb", "The USB library cannot start; it is tried again by itself."},
-    [USB_WHY_NO_USB] = {"no_usb", "This machine has no USB, or the container does not show it."},
-    [USB_WHY_NO_UDEV] = {"no_udev", "udev is not running, so devices plugged in later are not noticed."},
+    [USB_WHY_OK] = {"ok", N_("In order.")},
+    [USB_WHY_NOT_SCANNER] = {"not_scanner", N_("Not a bar code scanner (HID POS); left alone.")},
+    [USB_WHY_SETTLING] = {"settling", N_("Just plugged in; the system is still setting it up.")},
+    [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", N_("Its description of itself makes no sense, so it is left alone.")},
+    [USB_WHY_NO_ACCESS] = {"no_access", N_("No permission to open it; install 60-huika.rules for udev, put the user "
+                                           "into the group huika, and plug it in "
+                                           "again.")},
+    [USB_WHY_BUSY] = {"busy", N_("Another program is using it; close that program.")},
+    [USB_WHY_IO] = {"io", N_("The connection to it fails; check cable and hub. It is tried again by itself.")},
+    [USB_WHY_STALLED] = {"stalled", N_("It refuses to deliver; plug it in again. It is tried again by itself.")},
+    [USB_WHY_UNPLUGGED] = {"unplugged", N_("It was unplugged; plug it in again.")},
+    [USB_WHY_NO_MEMORY] = {"no_memory", N_("Out of memory; it is tried again by itself.")},
+    [USB_WHY_LIBUSB] = {"libusb", N_("The USB library cannot start; it is tried again by itself.")},
+    [USB_WHY_NO_USB] = {"no_usb", N_("This machine has no USB, or the container does not show it.")},
+    [USB_WHY_NO_UDEV] = {"no_udev", N_("udev is not running, so devices plugged in later are not noticed.")},
 };
 
 const char *usb_why_code(enum usb_why why)
