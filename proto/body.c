@@ -140,10 +140,32 @@ enum err body_verify_encode(const struct body_verify *v, struct buf *out)
     return jsonw_end(&w);
 }
 
+/* The text that the encoder above makes of a QR is nearly all that a service hears: known by its exact length and its fixed
+ * parts, it needs no parser. Whatever differs in a single byte goes the strict way. */
+static bool verify_as_encoded(const char *json, size_t len, struct body_verify *out)
+{
+    static const char before[] = "{\"checkout_id\":\"", between[] = "\",\"token\":\"", after[] = "\"}";
+    enum { BEFORE = sizeof before - 1, BETWEEN = sizeof between - 1, AFTER = sizeof after - 1 };
+    struct body_verify v = {.card = {.by = BODY_BY_QR}};
+    uint8_t raw[ULID_SIZE];
+    if (len != BEFORE + ULID_LEN + BETWEEN + CARD_TOKEN_LEN + AFTER)
+        return false;
+    const char *id = json + BEFORE, *token = id + ULID_LEN + BETWEEN;
+    if (memcmp(json, before, BEFORE) || memcmp(id + ULID_LEN, between, BETWEEN) ||
+        memcmp(token + CARD_TOKEN_LEN, after, AFTER) || ulid_decode(id, ULID_LEN, raw) ||
+        text_unbase32(token, CARD_TOKEN_LEN, v.card.token, CARD_TOKEN))
+        return false;
+    memcpy(v.checkout_id, id, ULID_LEN);
+    *out = v;
+    return true;
+}
+
 enum err body_verify_decode(const char *json, size_t len, struct body_verify *out)
 {
     struct body_verify v = {0};
     json_t *obj;
+    if (verify_as_encoded(json, len, out))
+        return ERR_OK;
     enum err e = body_object(json, len, &obj);
     if (e)
         return e;
