@@ -5,7 +5,7 @@
 #include "service/http/service.h"
 #include <microhttpd.h>
 
-/* Reads DIR/server.key, server.crt, terminal-ca.crt and admin-ca.crt, binds, starts. End it with MHD_stop_daemon. ERR_BUSY (port),
+/* Reads DIR/server.key, server.crt, terminal-ca.crt and admin-ca.crt, binds, starts. End it with MHD_stop_daemon. ERR_ADDRESS_BUSY (port),
  * ERR_NOT_FOUND, ERR_IO, ERR_BAD_VALUE (address, key or certificate) with what. */
 enum err daemon_start(const char *dir, struct service *s, struct MHD_Daemon **out, char what[static 64]);
 #endif

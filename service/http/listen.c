@@ -63,7 +63,7 @@ enum err listen_open(const char *address, uint16_t port, int *fd)
     if (got < 0 && !*address && errno == EAFNOSUPPORT && parse("0.0.0.0", port, &a, &len) == ERR_OK)
         got = bound(&a, len); /* a machine without IPv6 */
     if (got < 0)
-        return errno == EADDRINUSE ? ERR_BUSY : ERR_IO;
+        return errno == EADDRINUSE ? ERR_ADDRESS_BUSY : ERR_IO;
     *fd = got;
     return ERR_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Binds and listens, non-blocking, TCP_NODELAY (connections inherit it). address: IPv4 or IPv6 in digits; "" or "::" is all
- * of this machine, both families. ERR_BAD_VALUE: no such form; ERR_BUSY: the port is taken; ERR_IO: anything else (no
+ * of this machine, both families. ERR_BAD_VALUE: no such form; ERR_ADDRESS_BUSY: the port is taken; ERR_IO: anything else (no
  * such address here, not permitted). *fd is the caller's. */
 enum err listen_open(const char *address, uint16_t port, int *fd);
 #endif

@@ -244,10 +244,15 @@ def test_records_are_taken_once_and_come_back_countersigned(province, card):
     assert twice.json["results"] == [{"seq": 3, "outcome": "held", "code": "exists"}]
     bad = d.send([("refusal", {"reason": 7}, None), sale(card, ulid()), sale(card, offer["id"], total=5000, discount=600)])
     assert [r["outcome"] for r in bad.json["results"]] == ["held", "held", "counted"]
+    batch = d.batch([sale(card, offer["id"])])
+    batch["records"][0]["blob"] = json.dumps({"token": "A" * 16})
+    a = d.ask("POST", "/v1/records", batch)
+    assert a.json["results"] == [{"seq": 7, "outcome": "held", "code": "chain_broken"}]
+    d.seq, d.hash = 7, bytes.fromhex(batch["head"]["hash"])
     shown = province.admin.ask("GET", f"/v1/shops/{shop}").json
     assert shown["sales"] == {"count": 2, "total_fen": 15000, "discount_fen": 1800, "today_count": 2}
     assert [s["seq"] for s in shown["latest"]] == [6, 2] and shown["latest"][1]["card_last4"] == "0001"
-    assert d.ask("GET", "/v1/terminal").json["head"] == {"seq": 6, "hash": d.hash.hex()}
+    assert d.ask("GET", "/v1/terminal").json["head"] == {"seq": 7, "hash": d.hash.hex()}
 
 
 def test_records_refuse_gaps_forks_and_foreign_signatures(province, card):
@@ -365,6 +370,8 @@ def test_shops_are_listed_page_by_page_and_offers_keep_their_ids(province):
     kept = province.offers(shop, {"offers": [two, {**PERCENT, "id": ulid()}]})
     assert kept[0]["id"] == two["id"] and kept[1]["id"] not in (one["id"], two["id"])
     assert province.admin.ask("GET", f"/v1/shops/{shop}/offers").json["offers"] == kept
+    kept = province.offers(shop, [two, {**PERCENT, "id": one["id"]}])
+    assert kept[0]["id"] == two["id"] and kept[1]["id"] != one["id"], "an offer that was dropped does not come back"
     a = province.admin.ask("PUT", f"/v1/shops/{shop}/offers", [PERCENT, {**PERCENT, "rate": 1200}])
     assert problem(a, 422, "bad_value") and a.json["detail"] == "offer 2: rate"
     assert problem(province.admin.ask("PUT", f"/v1/shops/{shop}/offers", [PERCENT] * 33), 413, "too_large")

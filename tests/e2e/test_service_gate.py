@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from impostor import issue, load_ca
 from service import CONTRACT, Client, Device, Province, certs_of, drain, new_key, ulid, ulid_bytes
-from world import Service, wait_for
+from world import BUILD, Service, call, wait_for
 
 GUARDED = sorted((method, path, role) for method, path in CONTRACT.operations() for role in ("terminal", "admin")
                  if role in CONTRACT.operation(method, path)[0]["tags"])
@@ -301,6 +301,16 @@ def test_an_administrator_sees_nothing_outside_the_own_org(tmp_path):
     finally:
         p.close()
         assert s.stop() == 0
+
+
+def test_a_taken_port_and_a_running_service_are_named(province, tmp_path):
+    other = Service(tmp_path)
+    other.port = province.service.port
+    other.init()
+    r = call(BUILD / "huika-service", "run", other.dir)
+    assert r.code != 0 and f"port {other.port}" in r.err and "address_busy" in r.err, r
+    r = call(BUILD / "huika-service", "run", province.service.dir)
+    assert r.code != 0 and "service_running" in r.err, r
 
 
 def test_sigterm_answers_what_is_under_way_and_ends(tmp_path):
