@@ -26,7 +26,7 @@ MAY = {
 }
 EXTRA = {"firmware": {"proto/reader_report.h"}}
 BANNED = re.compile(r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|rand|srand|system|popen|"
-                    r"alloca|tmpnam|mktemp|scanf|sscanf|localtime|gmtime|asctime|ctime|usleep)\s*\(")
+                    r"alloca|tmpnam|mktemp|localtime|gmtime|asctime|ctime|usleep)\s*\(")
 # Clocks stay out of what a simulator must be able to drive.
 CLOCKS = re.compile(r"\b(clock_gettime|time\s*\(|gettimeofday|tm_wall_utc_ms|tm_mono_ms)\b")
 MAX_LINES = 500
@@ -61,7 +61,7 @@ def main():
                 elif theirs != mine and theirs not in MAY.get(mine, []) and inc.group(1) not in EXTRA.get(mine, ()):
                     bad.append(f"{f}:{n}: {mine} may not include from {theirs}")
             call = BANNED.search(line)
-            if call and not line.lstrip().startswith(("*", "/*", "//")):
+            if call and mine != "tests" and not line.lstrip().startswith(("*", "/*", "//")):
                 bad.append(f"{f}:{n}: {call.group(1)}() is banned")
             if mine in ("proto", "client/core") and CLOCKS.search(line) and not line.lstrip().startswith(("*", "/*")):
                 bad.append(f"{f}:{n}: {mine} may not read a clock")

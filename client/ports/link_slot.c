@@ -132,7 +132,7 @@ static struct curl_slist *headers(struct link *l, const char *type)
             curl_slist_free_all(h);
             return NULL;
         }
-        strcpy(t->name, type);
+        snprintf(t->name, sizeof t->name, "%s", type);
         return t->headers = both;
     }
     return NULL;

@@ -12,7 +12,7 @@ struct link_tls {
     X509 *cert;        /* ours, NULL: none */
     EVP_PKEY *key;
     int64_t cert_from_ms, cert_until_ms;
-    int why;                             /* X509_V_ERR_*: what was wrong with the server's chain in the last handshake */
+    int why; /* X509_V_ERR_*: what was wrong with the server's chain in the last handshake */
     int64_t peer_from_ms, peer_until_ms; /* dates of the server's certificate as last seen; 0: not yet */
 };
 
