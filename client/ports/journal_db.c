@@ -70,7 +70,8 @@ size_t journal_db_key(char kind, const char *id, uint8_t out[static JOURNAL_ID_M
     } else {
         if (n == 0 || n > JOURNAL_KEY_MAX)
             return 0;
-        memcpy(out, id, n);
+        for (size_t i = 0; i < n; i++)
+            out[i] = (uint8_t)id[i];
     }
     out[n] = (uint8_t)kind;
     return n + 1;

@@ -47,9 +47,9 @@ size_t journal_db_key(char kind, const char *id, uint8_t out[static JOURNAL_ID_M
 
 /* SQLite's result as ours, with the system's reason where there is one. SQLITE_OK, ROW and DONE are ERR_OK. */
 enum err journal_db_err(sqlite3 *db, int rc);
-enum err journal_db_exec(sqlite3 *db, const char *sql);
+enum err journal_db_exec(sqlite3 *db, const char *text);
 /* One number of one row. */
-enum err journal_db_int(sqlite3 *db, const char *sql, int64_t *out);
+enum err journal_db_int(sqlite3 *db, const char *text, int64_t *out);
 /* Opens; writing: makes the file (0600) and its tables if absent. Checks that it is a journal. */
 enum err journal_db_open(const char *path, bool writing, sqlite3 **out);
 enum err journal_db_stmt(struct journal *j, enum journal_stmt which, sqlite3_stmt **out);

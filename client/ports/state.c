@@ -225,7 +225,7 @@ static enum err make_token(char out[static STATE_TOKEN_LEN + 1])
 enum err state_token(const struct state *s, char out[static STATE_TOKEN_LEN + 1])
 {
     struct buf b;
-    char token[STATE_TOKEN_LEN + 1];
+    char token[STATE_TOKEN_LEN + 1] = "";
     buf_init(&b, 128);
     enum err e = state_read(s, STATE_TOKEN, &b);
     if (e == ERR_NOT_FOUND) {

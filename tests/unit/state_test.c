@@ -17,9 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ID "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
 static char top[64], dir[80], machine[80];
 static const struct state_info info = {.url = "https://localhost:8443",
-    .terminal_id = "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    .terminal_id = ID,
     .shop_id = "01BX5ZZKBKACTAV9WEVGEMMVRZ",
     .number = 7,
     .epoch = 1};
@@ -146,8 +148,7 @@ static void a_damaged_ini_is_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "[terminal]\n", "[service]\nurl = https://a:1\n[terminal]\nid = short\n",
-        "[service]\nurl = https://a:1\n[terminal]\nid = 01ARZ3NDEKTSV4RRFFQ69G5FAV\nshop = 01BX5ZZKBKACTAV9WEVGEMMVRZ\n"
-        "number = 0\nepoch = 1\nmachine = 00\n"};
+        "[service]\nurl = https://a:1\n[terminal]\nid = " ID "\nshop = " ID "\nnumber = 0\nepoch = 1\nmachine = 00\n"};
     struct state s;
     enrolled();
     char path[256];
