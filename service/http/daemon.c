@@ -10,7 +10,7 @@
 
 enum {
     FILE_MAX = 65536,
-    POOL = 16384 /* bytes of memory per connection; also bounds first line and headers together */
+    POOL = 8192 /* bytes of memory per connection; also bounds first line and headers together */
 };
 
 /* RFC 8446 only; what a P-256 world needs and, for clients that prefer them, X25519 and ChaCha20. */
