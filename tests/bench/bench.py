@@ -162,7 +162,7 @@ server {{ listen 127.0.0.1:{port} ssl; ssl_protocols TLSv1.3; ssl_certificate {s
 ssl_client_certificate {svc}/terminal-ca.crt; ssl_verify_client on; ssl_session_tickets off;
 location / {{ default_type application/json; return 200 '{answer}'; }} }} }}
 """
-ANSWER = '{"verdict":"member","card_last4":"0001","name_masked":"*建涛","uses":[]}'
+ANSWER = '{"verdict":"member","at_ms":1767225600000,"card_last4":"0001","name_masked":"*建涛","uses":[]}'
 
 
 class Server:
