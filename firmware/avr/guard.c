@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firmware/avr/guard.h"
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <avr/wdt.h>
+
+enum { LOADER_WISH = 0x4B1D };
+
+static uint16_t wish __attribute__((section(".noinit")));
+static uint8_t reset_cause __attribute__((section(".noinit")));
+extern uint8_t _end, __stack;
+
+/* Before main and before static data: after a watchdog reset the watchdog still runs, with its shortest time. */
+static void start(void) __attribute__((naked, used, section(".init3")));
+static void start(void)
+{
+    reset_cause = MCUSR;
+    MCUSR = 0;
+    wdt_disable();
+    if ((reset_cause & 1 << WDRF) && wish == LOADER_WISH) {
+        wish = 0;
+        ((void (*)(void))GUARD_LOADER_WORD)();
+    }
+    wish = 0;
+    for (uint8_t *p = &_end; p < &__stack - 8; p++)
+        *p = GUARD_PAINT;
+}
+
+static void restart(void) __attribute__((noreturn));
+static void restart(void)
+{
+    cli();
+    wdt_enable(WDTO_15MS);
+    for (;;)
+        ;
+}
+
+bool guard_init(void)
+{
+    wdt_enable(WDTO_250MS);
+    return reset_cause & (1 << WDRF | 1 << BORF);
+}
+
+void guard_turn(void)
+{
+    wdt_reset();
+    for (uint8_t i = 0; i < GUARD_BYTES; i++)
+        if ((&_end)[i] != GUARD_PAINT)
+            restart();
+}
+
+void guard_pause(void)
+{
+    wdt_disable();
+}
+
+void guard_resume(void)
+{
+    wdt_enable(WDTO_250MS);
+}
+
+void guard_enter_loader(void)
+{
+    wish = LOADER_WISH;
+    restart();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* F2F (Aiken biphase, ISO/IEC 7811-2 and -6): times between flux transitions in, bits out.
+ *
+ *     f2f_init(&f, bits, sizeof bits * 8);
+ *     f2f_feed(&f, ticks)                  for each interval, at any even tick
+ *     f.bits[0 .. f.cnt)                   when the swipe is over; direction, characters: core/track.h
+ *
+ * A 0 is one interval of a cell, a 1 two of half a cell. The cell's length is followed as the hand speeds up and slows
+ * down. An interval that is neither near a cell nor near half of one is not guessed at: the bits end there, and a track
+ * that is not whole by then is rejected by its missing end. Leading zeros are counted, not stored. No heap, no
+ * division, 16-bit arithmetic. Any numbers may be fed. */
+#ifndef HUIKA_FW_F2F_H
+#define HUIKA_FW_F2F_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    F2F_TICK_NS = 500,
+    F2F_MAX_TICKS = 16000, /* longer than any cell: a gap */
+    F2F_SYNC = 4,          /* equal intervals that tell the first cell length */
+    F2F_LEAD = 6,          /* zeros behind them before the first 1 is believed; inside a track five-bit characters have
+                              eight in a row at most */
+    F2F_FALSE_START = 10,  /* bits after which nothing begins anew */
+};
+
+struct f2f {
+    uint8_t *bits;   /* borrowed; least significant bit of bits[0] first; bits[0] bit 0 is the first 1 */
+    uint16_t max;    /* bits that fit */
+    uint16_t cnt;    /* bits that are there */
+    uint16_t weak;   /* of their intervals, how many were far from what they were taken for: 0 is a clean swipe */
+    uint16_t cell_4; /* a cell's length in quarter ticks */
+    uint16_t half;   /* the first half of a 1, in ticks; 0: at a cell's edge */
+    uint8_t run;     /* intervals that agreed; then leading zeros, saturating */
+    enum f2f_phase { F2F_SYNCING, F2F_LEADING, F2F_DATA, F2F_ENDED } phase;
+};
+
+/* Forgets everything and wipes the bits. `max` is a multiple of 8. */
+void f2f_init(struct f2f *f, uint8_t *bits, uint16_t max);
+/* One interval in ticks. About 200 cycles on the AVR. */
+void f2f_feed(struct f2f *f, uint16_t ticks);
+/* Edges were lost: what follows cannot belong to what is there. */
+void f2f_gap(struct f2f *f);
+#endif

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# The reader's firmware: build/firmware/huika-reader.elf and .hex. The build fails beyond its budgets.
+FW := $(BUILD)/firmware
+FW_SRCS := $(wildcard firmware/core/*.c firmware/avr/*.c)
+FW_FLASH_MAX := 12287
+FW_RAM_MAX := 1023
+AVR_CFLAGS := -mmcu=atmega32u4 -DF_CPU=16000000UL -I. -std=gnu11 -Os -g -flto -mcall-prologues -ffunction-sections -fno-exceptions \
+  -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror
+
+firmware: $(FW)/huika-reader.hex ## the reader's firmware (ATmega32U4), within its budgets
+
+$(FW)/huika-reader.elf: $(FW_SRCS) $(wildcard firmware/core/*.h firmware/avr/*.h) proto/reader_report.h firmware/firmware.mk
+	@mkdir -p $(@D)
+	avr-gcc $(AVR_CFLAGS) -Wl,--gc-sections -o $@.tmp $(FW_SRCS)
+	@avr-size -A $@.tmp | awk -v flash_max=$(FW_FLASH_MAX) -v ram_max=$(FW_RAM_MAX) ' \
+	  $$1 == ".text" || $$1 == ".data" {flash += $$2} $$1 == ".data" || $$1 == ".bss" || $$1 == ".noinit" {ram += $$2} \
+	  END {printf "huika-reader: flash %d of %d bytes, static RAM %d of %d\n", flash, flash_max, ram, ram_max; \
+	       exit !flash || flash > flash_max || ram > ram_max}'
+	@mv $@.tmp $@
+$(FW)/huika-reader.hex: $(FW)/huika-reader.elf
+	avr-objcopy -O ihex -R .eeprom -R .fuse -R .lock $< $@
+
+.PHONY: firmware
