@@ -183,6 +183,7 @@ enum err body_verdict_encode(const struct body_verdict *v, struct buf *out)
 {
     struct jsonw w = jsonw_begin(out);
     jsonw_str(&w, "verdict", verdict_name(v->verdict));
+    jsonw_int(&w, "at_ms", v->at_utc_ms);
     if (v->verdict != VERDICT_MEMBER) {
         jsonw_str(&w, "reason", err_code(v->reason ? v->reason : ERR_NOT_CONFIRMED));
         return jsonw_end(&w);
@@ -247,6 +248,8 @@ enum err body_verdict_decode(const char *json, size_t len, struct body_verdict *
         e = body_reason(obj, "reason", ERR_NOT_CONFIRMED, &v.reason);
     else
         e = ERR_BAD_VALUE;
+    if (!e)
+        e = jsonx_int(obj, "at_ms", 0, JSONX_INT_MAX, &v.at_utc_ms);
     if (!e)
         *out = v;
     json_decref(obj);

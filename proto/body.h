@@ -44,6 +44,7 @@ struct body_use {
 };
 struct body_verdict {
     enum verdict verdict;
+    int64_t at_utc_ms;                     /* the service's time */
     enum err reason;                       /* refused: a code of errors.tsv; one we do not know is ERR_NOT_CONFIRMED */
     char card_last4[5];                    /* member */
     char name_masked[CARD_MASKED_MAX + 1]; /* member by QR; "" by number */

@@ -176,6 +176,11 @@ void checkout_verified(
         step_refuse(c, env, v->reason ? v->reason : ERR_NOT_CONFIRMED, acts);
         return;
     }
+    /* By a wrong clock offers would apply on the wrong day, and the record would lie about when it was. */
+    if (v->at_utc_ms - env->now_utc_ms > CHECKOUT_SKEW_MS || env->now_utc_ms - v->at_utc_ms > CHECKOUT_SKEW_MS) {
+        step_fail(c, env, ERR_CLOCK_SKEW, acts);
+        return;
+    }
     c->verdict = VERDICT_MEMBER;
     c->verified_mono_ms = env->now_mono_ms;
     if (c->by == BODY_BY_QR)

@@ -23,6 +23,7 @@
 
 enum {
     CHECKOUT_ANSWER_MS = 2500, /* the service's time for a verdict, and for a reservation */
+    CHECKOUT_SKEW_MS = 600000, /* further off the service's time, our clock is wrong: nothing is quoted */
     CHECKOUT_IDLE_MS =
         600000 /* no verdict, and no checkout without a card, gets older; a reservation lives 15 minutes */
 };

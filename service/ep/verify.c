@@ -75,6 +75,7 @@ enum err ep_verify(struct http_request *rq)
     if (e != ERR_OK)
         return e;
     v.verdict = VERDICT_REFUSED;
+    v.at_utc_ms = rq->at_utc_ms;
     v.use_cnt = 0;
     v.reason = cardlook_shop(rq);
     if (v.reason == ERR_OK)

@@ -101,25 +101,30 @@ static void verify_refused(void **state)
 
 static void verdict_both_ways(void **state)
 {
-    struct body_verdict v = {.verdict = VERDICT_MEMBER, .card_last4 = "0042", .name_masked = "*\"建涛", .use_cnt = 2},
+    struct body_verdict v = {.verdict = VERDICT_MEMBER,
+                            .card_last4 = "0042",
+                            .at_utc_ms = 7,
+                            .name_masked = "*\"建涛",
+                            .use_cnt = 2},
                         got;
     (void)state;
     v.uses[0] = (struct body_use){ID1, 1};
     v.uses[1] = (struct body_use){ID2, 0};
     assert_int_equal(body_verdict_encode(&v, &text), ERR_OK);
-    assert_string_equal(buf_str(&text),
-        "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"name_masked\":\"*\\\"建涛\",\"uses\":[{\"offer_id\":\"" ID1
-        "\",\"left\":1},{\"offer_id\":\"" ID2 "\",\"left\":0}]}");
+    assert_string_equal(
+        buf_str(&text), "{\"verdict\":\"member\",\"at_ms\":7,\"card_last4\":\"0042\",\"name_masked\":\"*\\\"建涛\","
+                        "\"uses\":[{\"offer_id\":\"" ID1 "\",\"left\":1},{\"offer_id\":\"" ID2 "\",\"left\":0}]}");
     assert_int_equal(DECODE(verdict, buf_str(&text), &got), ERR_OK);
     assert_int_equal(got.verdict, VERDICT_MEMBER);
+    assert_int_equal(got.at_utc_ms, 7);
     assert_string_equal(got.name_masked, "*\"建涛");
     assert_int_equal(got.use_cnt, 2);
     assert_string_equal(got.uses[1].offer_id, ID2);
     assert_int_equal(got.uses[0].left, 1);
     buf_reset(&text);
-    v = (struct body_verdict){.reason = ERR_CARD_LOST, .name_masked = "*x"};
+    v = (struct body_verdict){.at_utc_ms = 8, .reason = ERR_CARD_LOST, .name_masked = "*x"};
     assert_int_equal(body_verdict_encode(&v, &text), ERR_OK);
-    assert_string_equal(buf_str(&text), "{\"verdict\":\"refused\",\"reason\":\"card_lost\"}");
+    assert_string_equal(buf_str(&text), "{\"verdict\":\"refused\",\"at_ms\":8,\"reason\":\"card_lost\"}");
     assert_int_equal(DECODE(verdict, buf_str(&text), &got), ERR_OK);
     assert_int_equal(got.verdict, VERDICT_REFUSED);
     assert_int_equal(got.reason, ERR_CARD_LOST);
@@ -129,20 +134,23 @@ static void verdict_both_ways(void **state)
 /* Nothing but the exact word makes a member, and a reason that we do not know still refuses. */
 static void only_member_is_a_member(void **state)
 {
-    static const char *const bad[] = {"{\"verdict\":\"Member\",\"card_last4\":\"0042\"}",
-        "{\"verdict\":true,\"card_last4\":\"0042\"}", "{\"card_last4\":\"0042\"}", "{\"verdict\":\"member\"}",
-        "{\"verdict\":\"member\",\"card_last4\":\"42\"}", "{\"verdict\":\"member\",\"card_last4\":\"004x\"}",
-        "{\"verdict\":\"refused\"}",
-        "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"uses\":[{\"offer_id\":\"" ID1 "\",\"left\":-1}]}"};
+    static const char *const bad[] = {"{\"verdict\":\"Member\",\"at_ms\":8,\"card_last4\":\"0042\"}",
+        "{\"verdict\":true,\"at_ms\":8,\"card_last4\":\"0042\"}", "{\"at_ms\":8,\"card_last4\":\"0042\"}",
+        "{\"verdict\":\"member\",\"at_ms\":8}", "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"42\"}",
+        "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"004x\"}", "{\"verdict\":\"refused\",\"at_ms\":8}",
+        "{\"verdict\":\"member\",\"card_last4\":\"0042\"}", "{\"verdict\":\"refused\",\"reason\":\"card_lost\"}",
+        "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"0042\",\"uses\":[{\"offer_id\":\"" ID1
+        "\",\"left\":-1}]}"};
     struct body_verdict got;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (DECODE(verdict, bad[i], &got) != ERR_BAD_VALUE)
             fail_msg("%s", bad[i]);
-    assert_int_equal(DECODE(verdict, "{\"verdict\":\"refused\",\"reason\":\"later_reason\"}", &got), ERR_OK);
+    assert_int_equal(
+        DECODE(verdict, "{\"verdict\":\"refused\",\"at_ms\":8,\"reason\":\"later_reason\"}", &got), ERR_OK);
     assert_int_equal(got.verdict, VERDICT_REFUSED);
     assert_int_equal(got.reason, ERR_NOT_CONFIRMED);
-    assert_int_equal(DECODE(verdict, "{\"verdict\":\"refused\",\"reason\":\"ok\"}", &got), ERR_OK);
+    assert_int_equal(DECODE(verdict, "{\"verdict\":\"refused\",\"at_ms\":8,\"reason\":\"ok\"}", &got), ERR_OK);
     assert_int_equal(got.reason, ERR_NOT_CONFIRMED);
     memset(&got, 0, sizeof got);
     assert_int_equal(got.verdict, VERDICT_REFUSED);
@@ -153,7 +161,8 @@ static void names_come_clean(void **state)
     struct body_verdict got;
     (void)state;
     assert_int_equal(
-        DECODE(verdict, "{\"verdict\":\"member\",\"card_last4\":\"0042\",\"name_masked\":\"*\\u001b\\u202e涛\"}", &got),
+        DECODE(verdict,
+            "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"0042\",\"name_masked\":\"*\\u001b\\u202e涛\"}", &got),
         ERR_OK);
     assert_string_equal(got.name_masked, "*  涛");
 }

@@ -106,8 +106,9 @@ static void act(unsigned acts, bool confirming)
 
 static void answer_verify(const struct question *q, bool lost)
 {
-    struct body_verdict v = {
-        .verdict = is_member(&q->card) ? VERDICT_MEMBER : VERDICT_REFUSED, .reason = ERR_CARD_LOST};
+    struct body_verdict v = {.verdict = is_member(&q->card) ? VERDICT_MEMBER : VERDICT_REFUSED,
+        .at_utc_ms = w.env.now_utc_ms,
+        .reason = ERR_CARD_LOST};
     unsigned acts;
     if (v.verdict == VERDICT_MEMBER && pick(2)) {
         v.use_cnt = 1;
@@ -164,7 +165,7 @@ static void deliver(void)
 
 static void stray(void)
 {
-    const struct body_verdict v = {.verdict = VERDICT_MEMBER};
+    const struct body_verdict v = {.verdict = VERDICT_MEMBER, .at_utc_ms = w.env.now_utc_ms};
     const struct body_reserved r = {.reserved = true};
     uint32_t old = c.ask ? pick(c.ask) : 0;
     unsigned acts;

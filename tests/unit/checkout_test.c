@@ -43,9 +43,16 @@ static enum err number(const char *text, bool luhn_ok)
 
 static const struct body_verdict member = {.verdict = VERDICT_MEMBER, .card_last4 = "0001", .name_masked = "*建涛"};
 
+static void answer_to(uint32_t ask, const struct body_verdict *v)
+{
+    struct body_verdict now = *v;
+    now.at_utc_ms = w.env.now_utc_ms;
+    checkout_verified(&c, &w.env, ask, &now, &acts);
+}
+
 static void answer(const struct body_verdict *v)
 {
-    checkout_verified(&c, &w.env, c.ask, v, &acts);
+    answer_to(c.ask, v);
 }
 
 static void reserve(bool yes, enum err reason)
@@ -245,7 +252,7 @@ static void an_earlier_cards_answer_is_ignored(void **state)
     scan(w.qr[0]);
     uint32_t first = c.ask;
     scan(w.qr[1]);
-    checkout_verified(&c, &w.env, first, &member, &acts);
+    answer_to(first, &member);
     assert_int_equal(c.state, CHECKOUT_VERIFYING);
     checkout_unanswered(&c, &w.env, first, ERR_NET_CUT, &acts);
     assert_int_equal(c.state, CHECKOUT_VERIFYING);
@@ -309,7 +316,7 @@ static void another_card_waits_for_the_release(void **state)
     uint32_t verify = c.ask;
     reserve(true, ERR_OK);
     assert_int_equal(acts, CHECKOUT_ASK_RELEASE);
-    checkout_verified(&c, &w.env, verify, &member, &acts);
+    answer_to(verify, &member);
     assert_int_equal(acts, 0);
     checkout_released(&c, &w.env, ERR_OK, &acts);
     assert_int_equal(acts, CHECKOUT_ASK_RESERVE);
@@ -442,6 +449,26 @@ static void a_sale_survives_as_its_record(void **state)
     buf_release(&text);
 }
 
+/* Seen in the field: a box set a year ahead, whose offers applied on the wrong days. */
+static void a_clock_ten_minutes_off_quotes_nothing(void **state)
+{
+    static const int64_t off[] = {CHECKOUT_SKEW_MS + 1, -CHECKOUT_SKEW_MS - 1};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        amount(12800);
+        scan(w.qr[0]);
+        struct body_verdict v = member;
+        v.at_utc_ms = w.env.now_utc_ms + off[i];
+        checkout_verified(&c, &w.env, c.ask, &v, &acts);
+        assert_int_equal(c.state, CHECKOUT_FAILED);
+        assert_int_equal(c.error, ERR_CLOCK_SKEW);
+        assert_int_equal(acts, 0);
+    }
+    scan(w.qr[0]);
+    answer(&member);
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -452,6 +479,6 @@ int main(void)
         T(an_earlier_cards_answer_is_ignored), T(a_limited_offer_is_reserved), T(at_the_limit_the_next_best),
         T(another_card_waits_for_the_release), T(a_full_disk_is_no_sale), T(a_delisting_between_quote_and_confirm),
         T(new_terms_quote_again), T(an_old_verdict_is_no_verdict), T(the_shops_own_price), T(amounts_that_are_none),
-        T(a_sale_survives_as_its_record)};
+        T(a_sale_survives_as_its_record), T(a_clock_ten_minutes_off_quotes_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
