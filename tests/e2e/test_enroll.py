@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 
-from world import BUILD, MEMBERS, Terminal, call
+from world import BUILD, MEMBERS, Terminal, call, wait_for
 
 
 def test_files_are_private_and_the_key_is_made_here(world):
@@ -119,4 +119,4 @@ def test_roles_cannot_be_crossed(world):
     t.start()
     r = t.huika("sell", "10", "--scan", world.qr(MEMBERS[0][0]), "--yes")
     assert r.code == 3 and not r.json.get("sale_id"), r
-    assert t.status["notice_error"] == "forbidden"
+    wait_for("the cause", lambda: t.status["notice_error"] == "forbidden")

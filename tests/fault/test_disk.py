@@ -59,7 +59,11 @@ def test_no_sale_is_applied_on_a_full_disk(world, small_disk):
         applied += 1
     assert failed, "the disk never became full"
     assert failed.get("error", failed.get("code")) == "disk_full" and not failed.get("sale_id"), failed
-    r = t.huika("sell", "10", "--scan", qr, "--yes")
+    for _ in range(100):  # a smaller record may still find room
+        r = t.huika("sell", "10", "--scan", qr, "--yes")
+        if r.code:
+            break
+        applied += 1
     assert r.code == 3 and "disk_full" in r.out and not r.json.get("sale_id"), r
     assert t.huika("day").json["count"] == applied
     (t.state / "filler").unlink()
