@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/http/conn.h"
-#include "base/log.h"
 #include "base/tm.h"
 #include "service/http/head.h"
 #include "service/http/reply.h"
@@ -196,8 +195,6 @@ void conn_end(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_Re
     if (!c)
         return;
     struct http_request *rq = &c->rq;
-    log_debug("%s %d %lld ms", rq->route ? rq->route->path : "no such path", rq->answer.status,
-        (long long)(tm_mono_ms() - c->begun_mono_ms));
     if (rq->body.cap > KEEP)
         buf_wipe(&rq->body);
     else if (rq->body.len)

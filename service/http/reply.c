@@ -7,21 +7,28 @@
 /* How many lines about failed requests a second may bring: a flood of them must not fill the disk. */
 enum { LINES_A_SECOND = 20 };
 
-static void note(struct conn *c, const char *method, unsigned status, int64_t now_mono_ms)
+/* True a bounded number of times a second. */
+static bool may_log(int64_t now_mono_ms)
 {
     static _Atomic int64_t second;
     static atomic_uint lines;
-    if (status < 400)
-        return;
     int64_t s = now_mono_ms / 1000;
     if (atomic_exchange(&second, s) != s)
         atomic_store(&lines, 0);
-    if (atomic_fetch_add(&lines, 1) >= LINES_A_SECOND)
-        return;
+    return atomic_fetch_add(&lines, 1) < LINES_A_SECOND;
+}
+
+/* Method, pattern, status, time; never the path as it was asked for. */
+static void note(const struct conn *c, unsigned status, int64_t now_mono_ms)
+{
     const struct route *r = c->rq.route;
-    log_line(status >= 500 && status != 503 ? LOG_ERROR : LOG_INFO, "%s %s %u %s %lld ms", r ? r->method : method,
-        r ? r->path : "(no such path)", status, err_code(c->rq.problem.code),
-        (long long)(now_mono_ms - c->begun_mono_ms));
+    const char *method = r ? r->method : "request", *path = r ? r->path : "(no such path)";
+    long long ms = now_mono_ms - c->begun_mono_ms;
+    if (status < 400)
+        log_debug("%s %s %u %lld ms", method, path, status, ms);
+    else if (may_log(now_mono_ms))
+        log_line(status >= 500 && status != 503 ? LOG_ERROR : LOG_INFO, "%s %s %u %s %lld ms", method, path, status,
+            err_code(c->rq.problem.code), ms);
 }
 
 static void header(struct MHD_Response *m, const char *name, const char *value)
@@ -58,7 +65,7 @@ enum MHD_Result reply_send(struct conn *c, enum err result)
     header(m, "Allow", result == ERR_METHOD ? c->allow : NULL);
     if (atomic_load_explicit(&c->service->stopping, memory_order_relaxed))
         header(m, "Connection", "close");
-    note(c, "request", status, now);
+    note(c, status, now);
     watch_state(&c->watched, WATCH_SENDING, now);
     enum MHD_Result sent = MHD_queue_response(c->mhd, status, m);
     MHD_destroy_response(m);
