@@ -17,27 +17,40 @@ static void restart(struct f2f *f)
     f->phase = F2F_SYNCING;
     f->run = 0;
     f->half = 0;
-    f->weak = 0;
+    f->worst = f->judged = 0;
+    f->sum = 0;
     for (; f->cnt; f->cnt--)
         f->bits[(f->cnt - 1) >> 3] = 0;
+}
+
+static void note(struct f2f *f, uint16_t off)
+{
+    if (f->phase != F2F_DATA)
+        return;
+    f->sum += off;
+    f->judged++;
+    if (off > f->worst)
+        f->worst = off;
 }
 
 static enum kind judge(struct f2f *f, uint16_t d)
 {
     uint16_t c = f->cell_4 >> 2, c2 = c >> 1, c8 = c >> 3, c16 = c >> 4, c32 = c >> 5;
-    uint16_t off;
 
     if (d >= c2 - c8 && d <= c2 + c8) { /* 0.375-0.625 */
-        off = d > c2 ? d - c2 : c2 - d;
-        f->weak = (uint16_t)(f->weak + (off > c8 - c32)); /* 0.094 */
+        note(f, (uint16_t)((d > c2 ? d - c2 : c2 - d) << 1));
         return HALF;
     }
     if (d >= c - c8 - c16 - c32 && d <= c + (c >> 2)) { /* 0.781-1.25 */
-        off = d > c ? d - c : c - d;
-        f->weak = (uint16_t)(f->weak + (off > c8 + c16)); /* 0.188 */
+        note(f, d > c ? d - c : c - d);
         return CELL;
     }
     return NEITHER;
+}
+
+bool f2f_is_even(const struct f2f *f)
+{
+    return f->worst <= f->cell_4 >> 6 || (uint32_t)f->worst * f->judged <= f->sum * F2F_OUTLIER;
 }
 
 /* An eighth of the way to what was measured. */
@@ -79,7 +92,6 @@ static void synchronise(struct f2f *f, uint16_t d)
         if (++f->run == F2F_SYNC) {
             f->phase = F2F_LEADING;
             f->run = 0;
-            f->weak = 0;
         }
         return;
     }
@@ -89,7 +101,7 @@ static void synchronise(struct f2f *f, uint16_t d)
 
 void f2f_gap(struct f2f *f)
 {
-    if (f->phase == F2F_DATA && f->cnt >= F2F_FALSE_START)
+    if (f->phase == F2F_DATA)
         f->phase = F2F_ENDED;
     else if (f->phase != F2F_ENDED)
         restart(f);

@@ -7,7 +7,8 @@
  *
  * A 0 is one interval of a cell, a 1 two of half a cell. The cell's length is followed as the hand speeds up and slows
  * down. An interval that is neither near a cell nor near half of one is not guessed at: the bits end there, and a track
- * that is not whole by then is rejected by its missing end. Leading zeros are counted, not stored. No heap, no
+ * that is not whole by then is rejected by its missing end. An interval that is much further off than the others of its
+ * swipe are is no better: f2f_is_even() says so, and the swipe is rejected. Leading zeros are counted, not stored. No heap, no
  * division, 16-bit arithmetic. Any numbers may be fed. */
 #ifndef HUIKA_FW_F2F_H
 #define HUIKA_FW_F2F_H
@@ -20,14 +21,16 @@ enum {
     F2F_SYNC = 4,          /* equal intervals that tell the first cell length */
     F2F_LEAD = 6,          /* zeros behind them before the first 1 is believed; inside a track five-bit characters have
                               eight in a row at most */
-    F2F_FALSE_START = 10,  /* bits after which nothing begins anew */
+    F2F_OUTLIER = 4,       /* times the mean deviation: an interval that far off belongs to another story */
 };
 
 struct f2f {
     uint8_t *bits;   /* borrowed; least significant bit of bits[0] first; bits[0] bit 0 is the first 1 */
     uint16_t max;    /* bits that fit */
     uint16_t cnt;    /* bits that are there */
-    uint16_t weak;   /* of their intervals, how many were far from what they were taken for: 0 is a clean swipe */
+    uint16_t worst;  /* how far an interval of them was from what it was taken for, in ticks of a whole cell, */
+    uint32_t sum;    /* and all together */
+    uint16_t judged; /* intervals */
     uint16_t cell_4; /* a cell's length in quarter ticks */
     uint16_t half;   /* the first half of a 1, in ticks; 0: at a cell's edge */
     uint8_t run;     /* intervals that agreed; then leading zeros, saturating */
@@ -38,6 +41,9 @@ struct f2f {
 void f2f_init(struct f2f *f, uint8_t *bits, uint16_t max);
 /* One interval in ticks. About 200 cycles on the AVR. */
 void f2f_feed(struct f2f *f, uint16_t ticks);
+/* The quality of what was read: false if one interval stands out (more than F2F_OUTLIER times the mean deviation and more
+ * than a sixteenth of a cell). */
+bool f2f_is_even(const struct f2f *f);
 /* Edges were lost: what follows cannot belong to what is there. */
 void f2f_gap(struct f2f *f);
 #endif

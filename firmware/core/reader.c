@@ -48,7 +48,7 @@ static bool find(struct reader *r, uint8_t channel, enum track_width width, uint
     struct f2f *f = &r->f2f[channel];
     struct track t;
 
-    return track_find(&t, f->bits, f->cnt, width) && report_msr_put(&r->msr, number, &t);
+    return f2f_is_even(f) && track_find(&t, f->bits, f->cnt, width) && report_msr_put(&r->msr, number, &t);
 }
 
 static void end_swipe(struct reader *r)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/core/track.h"
-#include "firmware/core/f2f.h"
 
 /* Data bits of the sentinels: ';' and '?' of five-bit, '%' and '?' of seven-bit characters. */
 enum { START_DIGITS = 0x0B, END_DIGITS = 0x0F, START_LETTERS = 0x05, END_LETTERS = 0x1F };
-enum { BAD_PARITY = 0xFF, QUIET_BITS = 3, MAX_CHARS = 115 };
+enum { BAD_PARITY = 0xFF, QUIET_BITS = 14, UNSTORED = 32, MIN_CHARS = 5, MAX_CHARS = 115 };
 
-/* Before bit 0 stand the leading zeros that f2f did not store. */
+/* Before bit 0 stand the leading zeros that f2f saw and did not store: more than stand within a track. */
 static uint8_t bit(const uint8_t *bits, int16_t at)
 {
     return at < 0 ? 0 : bits[at >> 3] >> (at & 7) & 1;
@@ -29,13 +28,14 @@ static uint8_t character(const struct track *t, int16_t at)
 /* Bits from `at` to the end of the swipe, in reading direction. */
 static int16_t left(const struct track *t, uint16_t cnt, int16_t at)
 {
-    return t->step > 0 ? (int16_t)((int16_t)cnt - at) : (int16_t)(at + 1 + F2F_LEAD);
+    return t->step > 0 ? (int16_t)((int16_t)cnt - at) : (int16_t)(at + 1 + UNSTORED);
 }
 
+/* The clocking zeros behind a track: more than fit between two characters, so that no end is found in its midst. */
 static bool is_quiet(const struct track *t, uint16_t cnt, int16_t at)
 {
-    for (uint8_t i = 0; i < QUIET_BITS && left(t, cnt, at) > 0; i++) {
-        if (bit(t->bits, at))
+    for (uint8_t i = 0; i < QUIET_BITS; i++) {
+        if (left(t, cnt, at) <= 0 || bit(t->bits, at))
             return false;
         at = (int16_t)(at + t->step);
     }
@@ -59,7 +59,7 @@ static uint8_t read_from(const struct track *t, uint16_t cnt)
         lrc ^= c;
         if (c != end)
             continue;
-        if (left(t, cnt, at) < t->width || character(t, at) != lrc)
+        if (n + 1 < MIN_CHARS || left(t, cnt, at) < t->width || character(t, at) != lrc)
             return 0;
         return is_quiet(t, cnt, (int16_t)(at + stride)) ? (uint8_t)(n + 1) : 0;
     }
@@ -74,7 +74,7 @@ bool track_find(struct track *t, const uint8_t *bits, uint16_t cnt, enum track_w
     *t = (struct track){.bits = bits, .step = 1, .width = (uint8_t)width};
     while (last && !bit(bits, (int16_t)(last - 1)))
         last--;
-    if (!last)
+    if (!last || cnt - last < QUIET_BITS)
         return false;
     back.first = (uint16_t)(last - 1);
     t->len = read_from(t, cnt);

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# The reader without a reader: core units on the host, the shipped ELF in simavr, planted bugs, the quality of decoding.
+FWT := $(BUILD)/firmware
+FWT_CORE := $(FWT)/libcore.a
+FWT_SWIPE := $(addprefix $(BUILD)/obj/tests/firmware/,swipe.o swipe_damage.o)
+FWT_SIM := $(addprefix $(BUILD)/obj/tests/firmware/,sim.o sim_audit.o sim_host.o)
+FWT_LIBS := -lsimavr -lelf -lm
+
+# simavr's headers are not written for -Wconversion
+$(FWT_SIM): CFLAGS += -Wno-sign-conversion -Wno-conversion -Wno-pedantic
+
+$(FWT_CORE): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard firmware/core/*.c))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(FWT)/quality: $(BUILD)/obj/tests/firmware/quality.o $(FWT_SWIPE) $(FWT_CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(FWT)/sim_test: $(BUILD)/obj/tests/firmware/sim_test.o $(FWT_SIM) $(FWT_SWIPE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(FWT_LIBS)
+
+test-firmware: $(FWT)/huika-reader.hex $(FWT)/sim_test $(FWT)/quality ## the reader: core, the shipped ELF in simavr, planted bugs, decoding
+	HUIKA_READER_ELF=$(FWT)/huika-reader.elf $(FWT)/sim_test
+	$(FWT)/quality --clean 500 --damaged 400000
+
+.PHONY: test-firmware
