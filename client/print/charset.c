@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/print/charset.h"
 #include "base/text.h"
+#include "base/width.h"
 #include <string.h>
 #include <strings.h>
 
@@ -52,7 +53,8 @@ uint32_t charset_next(const char **s)
     return cp;
 }
 
-/* Two bytes of GBK's region (GB 18030-2005, 4.2), the private use area's left out: there each ROM has something else. */
+/* Two bytes of GBK's region (GB 18030-2005, 4.2), the private use area's left out: there each ROM has something else. What is one
+ * column in our layout ("·" of many names, Cyrillic) would be two in the ROM and push the line over the edge. */
 static bool in_rom(iconv_t cd, const char *s, size_t n, uint8_t out[static 2])
 {
     const char *at = s;
@@ -60,7 +62,7 @@ static bool in_rom(iconv_t cd, const char *s, size_t n, uint8_t out[static 2])
     char *in = (char *)(uintptr_t)s, *to = (char *)two;
     size_t left = n, room = sizeof two;
     uint32_t cp = charset_next(&at);
-    if (cd == (iconv_t)-1 || (cp >= 0xE000 && cp < 0xF900))
+    if (cd == (iconv_t)-1 || (cp >= 0xE000 && cp < 0xF900) || width_char(cp) != 2)
         return false;
     iconv(cd, NULL, NULL, NULL, NULL);
     if (iconv(cd, &in, &left, &to, &room) == (size_t)-1 || room != sizeof two - 2)

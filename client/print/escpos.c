@@ -164,9 +164,10 @@ enum err escpos_end(struct escpos *e, unsigned what)
 {
     set_style(e, ESCPOS_PLAIN);
     if (what & ESCPOS_CUT) {
-        PUT(e, 0x1B, 'd', FEED_END); /* ESC d: the last line passes the tear bar */
         if (e->device.cutter)
             PUT(e, 0x1D, 'V', 'B', 0); /* GS V 66: feed to the cutter, partial cut */
+        else
+            PUT(e, 0x1B, 'd', FEED_END); /* ESC d: the last line passes the tear bar */
     }
     if (what & ESCPOS_KICK && e->device.drawer)
         PUT(e, 0x1B, 'p', 0, 25, 250); /* ESC p: pin 2, 50 ms on, 500 ms off */

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receipts as they come out of the printer: bytes through the strict interpreter (tests/lib/escpos.py), pictures through zbarimg.
+UPDATE=1 writes docs/receipt.png anew."""
+import os
+import pathlib
+import random
+import subprocess
+import unicodedata
+
+import pytest
+from escpos import Garbage, Printer
+
+ROOT = pathlib.Path(__file__).parents[2]
+BUILD = pathlib.Path(os.environ.get("HUIKA_BUILD", ROOT / "build"))
+CARD = "HTTPS://CARD.EXAMPLE.TEST/S/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 6
+DOTS = {"58": 384, "80": 576}
+CHARSETS = ["gb18030", "gbk", "gb2312", "utf-8", "ascii"]
+
+
+def receipt(printer=None, **wishes):
+    """Prints a receipt on that printer (made to fit if none is given); returns the printer."""
+    paper, charset = wishes.setdefault("paper", "58"), wishes.setdefault("charset", "gb18030")
+    data = subprocess.run([BUILD / "print/receipt_bytes", *(f"{k}={v}" for k, v in wishes.items())], check=True,
+                          stdout=subprocess.PIPE).stdout
+    printer = printer or Printer(DOTS[paper], charset)
+    printer.data = data
+    return printer.feed(data)
+
+
+def zbar(png, tmp_path):
+    path = tmp_path / "paper.png"
+    path.write_bytes(png)
+    r = subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path], stdout=subprocess.PIPE, check=False)
+    return r.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("native", ["0", "1"])
+@pytest.mark.parametrize("paper", DOTS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_phone_reads_the_code_off_the_paper(tmp_path, lang, paper, native):
+    p = receipt(lang=lang, paper=paper, native=native, qr=CARD)
+    assert zbar(p.png(), tmp_path) == CARD
+    assert p.cuts == 1 and p.kicks == 0
+    assert bool(p.codes) == (native == "1") and all(rows <= 128 for rows in p.pictures)
+    title, pay = {"zh": ("工会会员优惠小票", "应付（元）"), "en": ("UNION MEMBER RECEIPT", "To pay, yuan")}[lang]
+    assert p.lines[0].strip() == title
+    assert any(line.startswith(pay) and line.endswith(" 112.64") for line in p.lines)
+    text = "\n".join(p.lines)
+    for part in ("示例面馆（花园路店）", "2026-10-27 14:05:00", "128.00", "餐饮八八折", "-15.36", "**** 0007", "*建涛", "12351",
+                 "01KJVX8N00ABCDEFGHJKMNPQRS"):
+        assert part in text
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_each_device_gets_its_own_encoding(charset):
+    p = receipt(charset=charset)
+    others = {"gb18030": ["utf-8", "ascii"], "utf-8": ["gbk", "ascii"], "ascii": []}.get(charset, ["utf-8", "ascii"])
+    for other in others:
+        with pytest.raises(Garbage):
+            Printer(384, other).feed(p.data)
+    assert ("*建涛" in "\n".join(p.lines)) == (charset != "ascii")
+
+
+def drawn(p):
+    """How many lines of text came as pictures; rules and the code are pictures, too, of other heights."""
+    return sum(rows in (30, 54) for rows in p.pictures)
+
+
+@pytest.mark.parametrize("name,charset,pictures", [
+    ("*建涛", "gb2312", 0), ("*喆", "gb2312", 1), ("*喆", "gbk", 0), ("*喆", "utf-8", 0), ("*㛃", "gbk", 1), ("*㛃", "gb18030", 1),
+    ("*𠮷", "gb18030", 1), ("阿卜杜·*", "gbk", 1), ("*ё", "gb18030", 1), ("*ž", "gbk", 1), ("*👍", "gb18030", 1)])
+def test_what_the_rom_lacks_is_drawn_with_its_whole_line(name, charset, pictures):
+    p = receipt(member=name, charset=charset)
+    assert drawn(p) == pictures
+    assert any(name in line for line in p.lines) == (not pictures)
+
+
+def test_a_printer_without_chinese_gets_it_all_as_pictures(tmp_path):
+    p = receipt(charset="ascii", qr=CARD)
+    assert all(line.isascii() for line in p.lines) and drawn(p) > 10
+    assert zbar(p.png(), tmp_path) == CARD
+
+
+def test_a_copy_says_so_at_both_ends():
+    lines = [line.strip() for line in receipt(copy=1).lines]
+    assert lines.count("*** 副本 ***") == 2 and lines[0] == "*** 副本 ***"
+    assert "副本" not in "".join(receipt().lines)
+
+
+HOSTILE = ["\x1b@", "\x1d\x56\x01", "\x10\x04\x01", "\x1bp\x01\x19\xfa", "\r\n\n\n", "\x7f", "\x1c.", "a\tb", "\u0085", "\u202e",
+           "\u200b", "\x1b(k", "惠\x1d!\x11"]
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_text_never_commands_the_printer(evil, charset):
+    kind = receipt(charset=charset, shop="示例店", offer="八八折", cashier="07")
+    p = receipt(charset=charset, shop="示例" + evil + "店", offer=evil + "折", cashier=evil)
+    assert (p.cuts, p.kicks) == (kind.cuts, kind.kicks)
+    assert not any(unicodedata.category(c) in ("Cc", "Cf") for line in p.lines for c in line)
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_whatever_stands_on_it_stays_on_the_paper(charset):
+    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    print("SEED", seed)
+    r = random.Random(seed)
+    for _ in range(25):
+        def text(most):
+            pools = ["惠卡示例店会员", "abc XYZ 09", "喆堃龘㛃", "é́üж", "👍ﾊ·￥", "𠮷🀄", "\u2028\ufeff"]
+            return "".join(r.choice(r.choice(pools)) for _ in range(r.randrange(1, most)))
+        receipt(charset=charset, paper=r.choice(list(DOTS)), shop=text(80), offer=text(60), member=text(12), cashier=text(30),
+                lang=r.choice(["zh", "en"]), qr=r.choice(["", CARD]), native=r.randrange(2))
+
+
+def test_pictures_hold_no_real_time_command():
+    """A line of drawn text in which the pairs 10 04, 10 05, 10 14 would stand; the interpreter fails on any."""
+    rows = 0
+    for cp in range(0x3400, 0x4DB0, 28):
+        shop = "".join(chr(c) for c in range(cp, cp + 16))
+        p = receipt(charset="gb2312", shop=shop)
+        rows += drawn(p)
+    assert rows
+
+
+def test_a_code_too_fine_for_the_paper_is_an_error_not_a_smudge():
+    r = subprocess.run([BUILD / "print/receipt_bytes", "qr=" + "a" * 1000], capture_output=True, check=False)
+    assert r.returncode == 1 and r.stdout == b"" and b"too_large" in r.stderr
+
+
+def test_the_picture_in_the_documents_is_what_is_printed():
+    from PIL import Image, ImageChops
+    zh = receipt(qr=CARD).image()
+    en = receipt(lang="en", paper="80", charset="utf-8", native=1, qr=CARD).image()
+    sheet = Image.new("L", (zh.width + en.width + 72, max(zh.height, en.height) + 48), 224)
+    sheet.paste(zh, (24, 24))
+    sheet.paste(en, (zh.width + 48, 24))
+    path = ROOT / "docs/receipt.png"
+    if os.environ.get("UPDATE"):
+        sheet.save(path, optimize=True)
+    assert not ImageChops.difference(Image.open(path).convert("L"), sheet).getbbox(), "run again with UPDATE=1 and look at it"
