@@ -70,13 +70,40 @@ enum err checkout_amount(
     return ERR_OK;
 }
 
-/* The card's QR itself: is it the union's, and still good? */
+/* The card's QR itself: does it claim to be the union's, and still good? Whether it is waits until the question is on its way,
+ * unless nothing will be asked. */
 static enum err check_qr(const struct card_qr *card, const struct checkout_env *env)
 {
     const struct notice_trust *t = env->trust;
     if (!t)
         return ERR_SHOP_UNKNOWN;
-    return card_check(card, (const char *const *)t->card_hosts, t->card_keys, t->card_key_cnt, tm_day(env->now_utc_ms));
+    const char *const *hosts = (const char *const *)t->card_hosts;
+    int32_t day = tm_day(env->now_utc_ms);
+    if (card_check_claims(card, hosts, t->card_keys, t->card_key_cnt, day) == ERR_OK)
+        return ERR_OK;
+    return card_check(card, hosts, t->card_keys, t->card_key_cnt, day);
+}
+
+/* The one way past a QR's signature. False: it is refused, and nobody waits for the service's answer any more. */
+static bool prove(struct checkout *c, const struct checkout_env *env, unsigned *acts)
+{
+    const struct notice_trust *t = env->trust;
+    if (c->proved || c->by == BODY_BY_NUMBER)
+        return true;
+    c->proved = t && card_check_signature(&c->qr, t->card_keys, t->card_key_cnt) == ERR_OK;
+    OPENSSL_cleanse(&c->qr, sizeof c->qr);
+    if (c->proved)
+        return true;
+    c->ask++;
+    step_refuse(c, env, ERR_CARD_FORGED, acts);
+    return false;
+}
+
+void checkout_check(struct checkout *c, const struct checkout_env *env, unsigned *acts)
+{
+    *acts = 0;
+    if (c->state == CHECKOUT_VERIFYING)
+        prove(c, env, acts);
 }
 
 enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const char *text, size_t len,
@@ -98,11 +125,15 @@ enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const
     }
     if (!e)
         e = check_qr(&scan.card, env);
+    if (!e)
+        c->qr = scan.card;
     OPENSSL_cleanse(&scan, sizeof scan);
-    if (e)
+    if (e) {
         step_refuse(c, env, e, acts);
-    else
-        ask_verify(c, env, acts);
+        return ERR_OK;
+    }
+    ask_verify(c, env, acts);
+    *acts |= CHECKOUT_CHECK_CARD;
     return ERR_OK;
 }
 
@@ -170,7 +201,7 @@ void checkout_verified(
     struct checkout *c, const struct checkout_env *env, uint32_t ask, const struct body_verdict *v, unsigned *acts)
 {
     *acts = 0;
-    if (ask != c->ask || c->state != CHECKOUT_VERIFYING || c->verdict == VERDICT_MEMBER)
+    if (ask != c->ask || c->state != CHECKOUT_VERIFYING || c->verdict == VERDICT_MEMBER || !prove(c, env, acts))
         return;
     if (v->verdict != VERDICT_MEMBER) {
         step_refuse(c, env, v->reason ? v->reason : ERR_NOT_CONFIRMED, acts);
@@ -220,7 +251,8 @@ void checkout_unanswered(
         else
             step_fail(c, env, cause, acts);
     } else if (ask == c->ask && c->state == CHECKOUT_VERIFYING && c->verdict != VERDICT_MEMBER) {
-        step_fail(c, env, cause, acts);
+        if (prove(c, env, acts))
+            step_fail(c, env, cause, acts);
     }
 }
 
@@ -308,9 +340,10 @@ void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, u
 void checkout_tick(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     *acts = 0;
-    if (env->now_mono_ms < c->deadline_mono_ms || c->appending)
+    bool verifying = c->state == CHECKOUT_VERIFYING;
+    if (env->now_mono_ms < c->deadline_mono_ms || c->appending || (verifying && !prove(c, env, acts)))
         return;
-    step_fail(c, env, c->state == CHECKOUT_VERIFYING ? ERR_NET_TIMEOUT : ERR_CHECKOUT_IDLE, acts);
+    step_fail(c, env, verifying ? ERR_NET_TIMEOUT : ERR_CHECKOUT_IDLE, acts);
 }
 
 bool checkout_open(const struct checkout *c)

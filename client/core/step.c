@@ -22,6 +22,8 @@ void step_to(struct checkout *c, const struct checkout_env *env, enum checkout_s
 void step_wipe(struct checkout *c)
 {
     OPENSSL_cleanse(&c->card, sizeof c->card);
+    OPENSSL_cleanse(&c->qr, sizeof c->qr);
+    c->proved = false;
 }
 
 /* A reservation that is still being asked for cannot be given back yet: the answer will do it. */

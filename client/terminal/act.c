@@ -20,6 +20,14 @@ static unsigned ask(struct till *t, struct seat *s, enum ask_kind kind)
     return acts;
 }
 
+static unsigned check_card(struct till *t, struct seat *s)
+{
+    struct checkout_env env = till_env(t);
+    unsigned acts = 0;
+    checkout_check(&s->c, &env, &acts);
+    return acts;
+}
+
 static unsigned append_sale(struct till *t, struct seat *s)
 {
     struct checkout_env env = till_env(t);
@@ -46,6 +54,8 @@ static unsigned one(struct till *t, struct seat *s, unsigned act)
         return ask(t, s, ASK_RELEASE);
     case CHECKOUT_ASK_VERIFY:
         return ask(t, s, ASK_VERIFY);
+    case CHECKOUT_CHECK_CARD:
+        return check_card(t, s);
     case CHECKOUT_ASK_RESERVE:
         return ask(t, s, ASK_RESERVE);
     case CHECKOUT_APPEND_SALE:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random events in random order, with a model of service and journal beside them. HUIKA_SEED repeats a run. Holds always:
- * a sale is asked for only by a confirmation, for a card that the service called a member's, at a listed shop, with the
+ * a sale is asked for only by a confirmation, for a card that the service called a member's and that is no forgery (of which
+ * the service knows nothing, and whenever the signature is looked at), at a listed shop, with the
  * reservation where the offer wants one; there is one sale at most; applied means that the journal said so; a refused
  * checkout does not confirm; what changed raised rev; no card stays in memory; no reservation is left behind. */
 #include "checkout_fixture.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RUNS = 12000, STEPS = 40, PENDING = 16 };
+enum { RUNS = 12000, STEPS = 40, PENDING = 2 * STEPS };
 
 static uint64_t seed, rng;
 
@@ -34,10 +35,13 @@ static struct {
     bool held; /* the service holds a reservation */
     struct body_card card;
     char offer[OFFER_ID_LEN + 1];
+    bool forged;  /* the card in hand */
     int appended; /* durable sales */
     bool full;    /* the disk */
 } model;
 static bool members[WORLD_CARDS];
+static char forged[WORLD_CARDS][CARD_QR_TEXT_MAX + 1]; /* the same tokens, signed by a stranger */
+static int forgeries;
 
 static bool is_member(const struct body_card *card)
 {
@@ -59,6 +63,7 @@ static void check_sale(bool confirming)
 {
     assert_true(confirming);
     assert_true(is_member(&c.card));
+    assert_false(model.forged);
     assert_int_equal(w.shop.standing, STANDING_LISTED);
     assert_int_equal(c.verdict, VERDICT_MEMBER);
     assert_int_equal(c.quote.discount_fen + c.quote.pay_fen, c.total_fen);
@@ -71,6 +76,15 @@ static void check_sale(bool confirming)
 }
 
 static void act(unsigned acts, bool confirming);
+
+static void check_card(void)
+{
+    bool looked_up = c.state == CHECKOUT_VERIFYING;
+    unsigned acts;
+    checkout_check(&c, &w.env, &acts);
+    assert_true(!looked_up || (c.state == CHECKOUT_REFUSED) == model.forged);
+    act(acts, false);
+}
 
 static void append(bool confirming)
 {
@@ -96,9 +110,13 @@ static void act(unsigned acts, bool confirming)
         if (!(acts & bit))
             continue;
         assert_true(pending_cnt < PENDING);
+        if (bit == CHECKOUT_CHECK_CARD && pick(3)) { /* else later, perhaps after the answer */
+            check_card();
+            continue;
+        }
         struct question q = {.act = bit, .ask = bit == CHECKOUT_ASK_RESERVE ? c.hold_ask : c.ask, .card = c.card};
         memcpy(q.offer, c.hold_offer, sizeof q.offer);
-        if (bit != CHECKOUT_ASK_RELEASE)
+        if (bit != CHECKOUT_ASK_RELEASE && bit != CHECKOUT_CHECK_CARD)
             assert_int_not_equal(q.card.by, BODY_BY_NONE);
         pending[pending_cnt++] = q;
     }
@@ -151,7 +169,9 @@ static void deliver(void)
     bool lost = !pick(5);
     unsigned acts;
     pending[i] = pending[--pending_cnt];
-    if (q.act == CHECKOUT_ASK_VERIFY) {
+    if (q.act == CHECKOUT_CHECK_CARD) {
+        check_card();
+    } else if (q.act == CHECKOUT_ASK_VERIFY) {
         answer_verify(&q, lost);
     } else if (q.act == CHECKOUT_ASK_RESERVE) {
         answer_reserve(&q, lost);
@@ -208,14 +228,20 @@ static void show_card(void)
 {
     static const char *const numbers[] = {"6200000000000008", "6200000000000001"};
     unsigned acts = 0;
+    bool fake = false;
     enum err e;
     if (!pick(4)) {
         const struct checkout_digits d = {numbers[pick(2)], 16, BODY_INPUT_KEYED, true};
         e = checkout_number(&c, &w.env, &d, &acts);
     } else {
-        const char *text = pick(8) ? w.qr[pick(WORLD_CARDS)] : "134567890123456789";
+        uint32_t what = pick(16), card = pick(WORLD_CARDS);
+        const char *text = what < 11 ? w.qr[card] : what < 14 ? forged[card] : "134567890123456789";
         e = checkout_scan(&c, &w.env, text, strlen(text), BODY_INPUT_READER, &acts);
+        fake = what >= 11 && what < 14;
+        forgeries += !e && fake;
     }
+    if (!e)
+        model.forged = fake;
     if (c.state == CHECKOUT_APPLIED)
         assert_int_equal(e, ERR_WRONG_STATE);
     act(acts, false);
@@ -254,6 +280,7 @@ static void check(const struct checkout *before)
                    c.quote.pay_fen != before->quote.pay_fen || strcmp(c.offer_id, before->offer_id) ||
                    c.total_fen != before->total_fen;
     assert_true(c.rev > before->rev || !changed);
+    assert_false(model.forged && c.verdict == VERDICT_MEMBER);
     if (before->state == CHECKOUT_APPLIED || before->state == CHECKOUT_CANCELLED)
         assert_int_equal(c.state, before->state);
     assert_true(model.appended <= 1);
@@ -312,7 +339,8 @@ static void any_order_of_events(void **state)
         applied += model.appended;
     }
     assert_true(applied > RUNS / 50); /* or it has tested nothing */
-    print_message("%d runs, %d sales\n", RUNS, applied);
+    assert_true(forgeries > RUNS / 2);
+    print_message("%d runs, %d sales, %d forgeries\n", RUNS, applied, forgeries);
 }
 
 int main(void)
@@ -322,6 +350,8 @@ int main(void)
     seed = given ? strtoull(given, NULL, 0) : (uint64_t)tm_wall_utc_ms() ^ (uint64_t)getpid() << 40;
     print_message("HUIKA_SEED=%" PRIu64 "\n", seed);
     world_init(&w);
+    for (int i = 0; i < WORLD_CARDS; i++)
+        world_card(&w, w.foreign, "localhost", i, 365, forged[i]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     world_release(&w);
     return failed;

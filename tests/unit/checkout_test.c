@@ -84,7 +84,7 @@ static void a_sale_from_card_to_record(void **state)
     assert_int_equal(c.state, CHECKOUT_WAITING);
     amount(12800);
     scan(w.qr[0]);
-    assert_int_equal(acts, CHECKOUT_ASK_VERIFY);
+    assert_int_equal(acts, CHECKOUT_ASK_VERIFY | CHECKOUT_CHECK_CARD);
     assert_int_equal(c.state, CHECKOUT_VERIFYING);
     assert_memory_equal(c.card.token, w.token[0], CARD_TOKEN);
     answer(&member);
@@ -146,23 +146,109 @@ static void what_is_no_card_is_refused_without_a_question(void **state)
     }
 }
 
-static void a_qr_is_judged_before_the_network(void **state)
+static void what_a_qr_claims_is_judged_before_the_network(void **state)
 {
     char text[CARD_QR_TEXT_MAX + 1];
     (void)state;
     amount(100);
-    world_card(&w, w.foreign, "localhost", 0, 365, text);
-    scan(text);
-    refused_with(ERR_CARD_FORGED);
     world_card(&w, w.key, "elsewhere.example", 0, 365, text);
     scan(text);
     refused_with(ERR_CARD_FOREIGN_HOST);
     world_card(&w, w.key, "localhost", 0, -1, text);
     scan(text);
     refused_with(ERR_CARD_EXPIRED);
+    world_card(&w, w.foreign, "localhost", 0, -1, text);
+    scan(text); /* a forger's date says nothing */
+    assert_int_equal(acts, CHECKOUT_LOG_REFUSAL);
+    refused_with(ERR_CARD_FORGED);
     world_card(&w, w.key, "localhost", 0, 0, text);
     scan(text);
-    assert_int_equal(acts, CHECKOUT_ASK_VERIFY);
+    assert_int_equal(acts, CHECKOUT_ASK_VERIFY | CHECKOUT_CHECK_CARD);
+    w.trust.card_keys[0].number = 2;
+    scan(w.qr[0]);
+    refused_with(ERR_CARD_FORGED);
+}
+
+static void forge(void)
+{
+    char text[CARD_QR_TEXT_MAX + 1];
+    world_card(&w, w.foreign, "localhost", 0, 365, text); /* a member's token */
+    scan(text);
+    assert_int_equal(acts, CHECKOUT_ASK_VERIFY | CHECKOUT_CHECK_CARD);
+    assert_int_equal(c.state, CHECKOUT_VERIFYING);
+}
+
+/* The signature is checked while the question is on its way; the service, which sees the token only, says member. */
+static void a_forged_code_is_refused_whatever_the_service_says(void **state)
+{
+    const struct body_verdict lost = {.reason = ERR_CARD_LOST};
+    (void)state;
+    amount(100);
+    forge();
+    uint32_t asked = c.ask;
+    checkout_check(&c, &w.env, &acts);
+    assert_int_equal(acts, CHECKOUT_LOG_REFUSAL);
+    refused_with(ERR_CARD_FORGED);
+    uint32_t rev = c.rev;
+    answer_to(asked, &member);
+    assert_int_equal(acts, 0);
+    checkout_unanswered(&c, &w.env, asked, ERR_NET_CUT, &acts);
+    checkout_check(&c, &w.env, &acts);
+    refused_with(ERR_CARD_FORGED);
+    assert_int_equal(c.rev, rev);
+    assert_null(memmem(&c, sizeof c, w.token[0], CARD_TOKEN));
+    scan(w.qr[1]); /* an honest card after it does not inherit that answer */
+    answer_to(asked, &member);
+    assert_int_equal(c.state, CHECKOUT_VERIFYING);
+    answer(&member);
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
+    forge();
+    answer(&lost);
+    refused_with(ERR_CARD_FORGED);
+}
+
+/* Even if nobody calls checkout_check. */
+static void no_event_gets_past_the_signature(void **state)
+{
+    (void)state;
+    amount(100);
+    forge();
+    answer(&member);
+    assert_int_equal(acts, CHECKOUT_LOG_REFUSAL);
+    refused_with(ERR_CARD_FORGED);
+    forge();
+    checkout_unanswered(&c, &w.env, c.ask, ERR_NET_CUT, &acts);
+    refused_with(ERR_CARD_FORGED);
+    forge();
+    w.env.now_mono_ms = c.deadline_mono_ms;
+    checkout_tick(&c, &w.env, &acts);
+    refused_with(ERR_CARD_FORGED);
+    scan(w.qr[0]);
+    w.env.trust = NULL; /* no key to check it with */
+    answer(&member);
+    refused_with(ERR_CARD_FORGED);
+}
+
+static void a_good_signature_changes_nothing(void **state)
+{
+    (void)state;
+    amount(100);
+    scan(w.qr[0]);
+    uint32_t rev = c.rev;
+    for (int i = 0; i < 2; i++) {
+        checkout_check(&c, &w.env, &acts);
+        assert_int_equal(acts, 0);
+        assert_int_equal(c.rev, rev);
+    }
+    assert_int_equal(c.verdict, VERDICT_REFUSED); /* the union's card, but is it still a member's? */
+    answer(&member);
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
+    checkout_check(&c, &w.env, &acts);
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
+    assert_int_equal(number("6200000000000001", true), ERR_OK);
+    assert_int_equal(acts, CHECKOUT_ASK_VERIFY); /* a number has no signature */
+    answer(&member);
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
 }
 
 static void the_shop_comes_first(void **state)
@@ -312,7 +398,7 @@ static void another_card_waits_for_the_release(void **state)
     scan(w.qr[0]);
     answer(&member);
     scan(w.qr[1]); /* the reservation for card 0 is still being asked for */
-    assert_int_equal(acts, CHECKOUT_ASK_VERIFY);
+    assert_int_equal(acts, CHECKOUT_ASK_VERIFY | CHECKOUT_CHECK_CARD);
     uint32_t verify = c.ask;
     reserve(true, ERR_OK);
     assert_int_equal(acts, CHECKOUT_ASK_RELEASE);
@@ -474,8 +560,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {T(a_sale_from_card_to_record), T(a_card_before_the_amount),
         T(an_amount_while_the_card_is_looked_up), T(what_is_no_card_is_refused_without_a_question),
-        T(a_qr_is_judged_before_the_network), T(the_shop_comes_first), T(numbers_are_checked),
-        T(nothing_but_member_is_member), T(no_answer_is_a_failure_with_its_cause),
+        T(what_a_qr_claims_is_judged_before_the_network), T(a_forged_code_is_refused_whatever_the_service_says),
+        T(no_event_gets_past_the_signature), T(a_good_signature_changes_nothing), T(the_shop_comes_first),
+        T(numbers_are_checked), T(nothing_but_member_is_member), T(no_answer_is_a_failure_with_its_cause),
         T(an_earlier_cards_answer_is_ignored), T(a_limited_offer_is_reserved), T(at_the_limit_the_next_best),
         T(another_card_waits_for_the_release), T(a_full_disk_is_no_sale), T(a_delisting_between_quote_and_confirm),
         T(new_terms_quote_again), T(an_old_verdict_is_no_verdict), T(the_shops_own_price), T(amounts_that_are_none),
