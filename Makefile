@@ -74,6 +74,10 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 $(BUILD)/gen/err.h $(BUILD)/gen/err.c &: proto/errors.tsv tools/errors.awk
 	@mkdir -p $(BUILD)/gen
 	awk -v out=$(BUILD)/gen/err -f tools/errors.awk proto/errors.tsv
+$(BUILD)/gen/devices.inc: hw/devices.tsv
+	@mkdir -p $(BUILD)/gen
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(BUILD)/obj/client/ports/usb/known.o: $(BUILD)/gen/devices.inc
 $(BUILD)/locale/%/LC_MESSAGES/huika.mo: po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<

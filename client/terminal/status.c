@@ -20,7 +20,7 @@ static json_t *devices_json(const struct usb_bus *bus)
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list,
             json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:I}", "label", info[i].label, "used", info[i].use == USB_READY,
-                "as", info[i].use == USB_UNUSED ? "none" : "scanner", "state", usb_use_code(info[i].use), "why",
+                "as", info[i].as, "state", usb_use_code(info[i].use), "why",
                 usb_why_text(info[i].why), "code", usb_why_code(info[i].why), "scans", (json_int_t)info[i].scans));
     return list;
 }

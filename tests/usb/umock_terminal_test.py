@@ -102,8 +102,8 @@ def test_neither_faults_nor_unplugging_lose_the_scanner(world, plug):
 
 def test_bystanders_are_listed_with_the_reason(plug):
     p = plug()
-    for label in ("0525:a4a4 Test keyboard", "0525:a4a5 Test storage"):
-        assert (p.devices()[label]["used"], p.devices()[label]["code"]) == (False, "not_scanner")
+    for label, code in (("0525:a4a4 Test keyboard", "keyboard"), ("0525:a4a5 Test storage", "storage")):
+        assert (p.devices()[label]["used"], p.devices()[label]["code"]) == (False, code)
     shown = p.terminal.huika("devices", json_out=False)
     assert shown.code == 0 and "Test keyboard" in shown.out and SCANNER in shown.out
     p.end()

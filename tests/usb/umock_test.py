@@ -103,8 +103,8 @@ def test_others_are_seen_and_left_alone(host):
     h = host()
     h.ready()
     h.end()
-    assert "device 1-2 unused not_scanner 0525:a4a4 Test keyboard" in h.seen
-    assert "device 1-3 unused not_scanner 0525:a4a5 Test storage" in h.seen
+    assert "device 1-2 unused keyboard 0525:a4a4 Test keyboard" in h.seen
+    assert "device 1-3 unused storage 0525:a4a5 Test storage" in h.seen
 
 
 def test_a_scanner_plugged_in_later_is_found(host):

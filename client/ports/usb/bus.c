@@ -2,8 +2,6 @@
 #include "client/ports/usb/bus.h"
 #include "base/tm.h"
 #include "client/ports/usb/device.h"
-#include "client/ports/usb/reader.h"
-#include <libusb.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@ enum {
 
 struct usb_bus {
     struct usb_bus_events ev;
+    struct known_table *known;
     libusb_context *ctx; /* NULL: not started, tried again at restart_ms */
     int64_t restart_ms, now_ms;
     unsigned device_cnt;
@@ -38,8 +37,8 @@ static void replace_former(struct usb_bus *b, const struct usb_device *d)
 {
     for (unsigned i = 0; i < b->device_cnt; i++) {
         struct usb_device *f = b->devices[i];
-        if (f->left && f->served && f->info.vid == d->info.vid && f->info.pid == d->info.pid) {
-            f->served = false;
+        if (f->left && device_is_missed(f) && f->info.vid == d->info.vid && f->info.pid == d->info.pid) {
+            f->replaced = true;
             return;
         }
     }
@@ -57,7 +56,7 @@ static bool make_room(struct usb_bus *b)
             return true;
         }
     for (unsigned i = 0; i < b->device_cnt; i++)
-        if (b->devices[i]->info.use == USB_UNUSED) {
+        if (device_is_foreign(b->devices[i])) {
             forget(b, i);
             return true;
         }
@@ -117,15 +116,25 @@ enum err usb_bus_new(const struct usb_bus_events *ev, struct usb_bus **out)
 
     if (!b)
         return ERR_NOMEM;
+    if (known_new(&b->known)) {
+        free(b);
+        return ERR_NOMEM;
+    }
     b->ev = *ev;
     b->restart_ms = INT64_MIN;
     *out = b;
     return ERR_OK;
 }
 
+enum err usb_bus_known(struct usb_bus *b, const char *path, unsigned *line)
+{
+    return known_add_file(b->known, path, line);
+}
+
 void usb_bus_handle(struct usb_bus *b, int64_t now_mono_ms)
 {
     struct timeval at_once = {0, 0};
+    struct usb_env env = {.ev = &b->ev, .known = b->known};
 
     b->now_ms = now_mono_ms;
     if (!b->ctx && now_mono_ms >= b->restart_ms)
@@ -135,8 +144,8 @@ void usb_bus_handle(struct usb_bus *b, int64_t now_mono_ms)
     libusb_handle_events_timeout_completed(b->ctx, &at_once, NULL);
     for (unsigned i = 0; i < b->device_cnt;) {
         struct usb_device *d = b->devices[i];
-        device_turn(d, &b->ev, now_mono_ms);
-        if (device_is_closed(d) && !d->served)
+        device_turn(d, &env, now_mono_ms);
+        if (device_is_closed(d) && !device_is_missed(d))
             forget(b, i);
         else
             i++;
@@ -145,7 +154,8 @@ void usb_bus_handle(struct usb_bus *b, int64_t now_mono_ms)
 
 static void close_all(struct usb_bus *b)
 {
-    static const struct usb_bus_events nobody = {0};
+    const struct usb_bus_events nobody = {.ctx = b->ev.ctx};
+    const struct usb_env env = {.ev = &nobody, .known = b->known};
     struct timeval step = {0, CLOSE_STEP_US};
     int64_t deadline = tm_mono_ms() + CLOSE_MS;
 
@@ -153,7 +163,7 @@ static void close_all(struct usb_bus *b)
         device_leave(b->devices[i]);
     while (b->device_cnt) {
         for (unsigned i = b->device_cnt; i-- > 0;) {
-            device_turn(b->devices[i], &nobody, b->now_ms);
+            device_turn(b->devices[i], &env, b->now_ms);
             if (device_is_closed(b->devices[i]))
                 forget(b, i);
         }
@@ -177,6 +187,7 @@ void usb_bus_free(struct usb_bus **bus)
         return;
     if (b->ctx)
         libusb_exit(b->ctx);
+    known_free(&b->known);
     free(b);
 }
 
@@ -215,9 +226,25 @@ size_t usb_bus_list(const struct usb_bus *b, struct usb_device_info *out, size_t
 {
     size_t n = 0;
 
-    for (; n < b->device_cnt && n < max; n++)
-        out[n] = b->devices[n]->info;
+    for (unsigned i = 0; i < b->device_cnt; i++) {
+        const struct usb_device *d = b->devices[i];
+        for (unsigned k = 0; k < d->port_cnt && n < max; k++)
+            out[n++] = d->ports[k]->info;
+        if (!d->port_cnt && n < max)
+            out[n++] = d->info;
+    }
     return n;
+}
+
+void *usb_bus_find(const struct usb_bus *b, const struct usb_driver *driver, unsigned nth)
+{
+    for (unsigned i = 0; i < b->device_cnt; i++)
+        for (unsigned k = 0; k < b->devices[i]->port_cnt; k++) {
+            const struct usb_port *p = b->devices[i]->ports[k];
+            if (p->driver == driver && p->phase == PORT_OPEN && p->attached && !nth--)
+                return p->self;
+        }
+    return NULL;
 }
 
 enum usb_why usb_bus_state(const struct usb_bus *b)

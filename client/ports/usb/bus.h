@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The USB bus: finds bar code scanners, keeps them open, hands their scans on. The one module that owns libusb.
+/* The USB bus: finds scanners, card readers and printers, keeps them open, hands on what they read. The one module that owns
+ * libusb.
  *
  *     struct usb_bus_events ev = {.ctx = t, .scan = on_scan, .change = on_change};
  *     usb_bus_new(&ev, &bus);
@@ -11,12 +12,12 @@
  *     usb_bus_free(&bus);
  *
  * Each device is judged by what sysfs says of it (descriptors, the report descriptors of its HID interfaces) before
- * anything is opened. Only an interface with the application usage 8C:02 is detached from its kernel driver and
+ * anything is opened. Only an interface that a driver (driver.h) matches is detached from its kernel driver and
  * claimed; every other interface and device is left alone. After an error a device is re-opened with back-off; whenever
  * one is lost or not used there is a reason in words. A machine without USB, or without the right to use it, is a
  * state, not a failure.
  *
- * One thread, the caller's. Deliberately not here: what a scan means, keyboards, printers. */
+ * One thread, the caller's. Deliberately not here: what a scan means. */
 #ifndef HUIKA_USB_BUS_H
 #define HUIKA_USB_BUS_H
 #include "err.h"
@@ -32,7 +33,7 @@ struct usb_bus;
 /* What a device is to us. */
 enum usb_use {
     USB_UNUSED,  /* not ours: left alone; `why` says why */
-    USB_WAITING, /* a scanner, or perhaps one, that cannot be used now; tried again by itself */
+    USB_WAITING, /* ours, or perhaps so, but cannot be used now; tried again by itself */
     USB_READY,   /* in use */
     USB_GONE,    /* was in use and was unplugged; stays in the list until it comes back */
 };
@@ -40,9 +41,16 @@ enum usb_use {
 /* Why it is so. usb_why_code() is for programs, usb_why_text() for people. */
 enum usb_why {
     USB_WHY_OK,
-    USB_WHY_NOT_SCANNER,    /* no interface with usage 8C:02 */
+    USB_WHY_NOT_OURS, /* nothing that Huika reads or prints on */
+    USB_WHY_KEYBOARD, /* a keyboard, or a scanner that pretends to be one and is not in devices.tsv */
+    USB_WHY_MOUSE,
+    USB_WHY_STORAGE,
+    USB_WHY_SECURITY_KEY,   /* FIDO: usage page F1D0 */
+    USB_WHY_SERIAL,         /* a serial port that is not in devices.tsv */
+    USB_WHY_MODE,           /* a known scanner in a mode that Huika cannot read */
+    USB_WHY_IGNORED,        /* the shop's devices.tsv says so */
     USB_WHY_SETTLING,       /* just plugged in; the kernel is not through with it */
-    USB_WHY_BAD_DESCRIPTOR, /* says that it is a scanner, but its report descriptor makes no sense */
+    USB_WHY_BAD_DESCRIPTOR, /* says that it is ours, but its report descriptor makes no sense */
     USB_WHY_NO_ACCESS,      /* the user may not open it: udev rule or group missing */
     USB_WHY_BUSY,           /* another program has claimed it */
     USB_WHY_IO,             /* transfers fail; cable, hub or device */
@@ -54,18 +62,27 @@ enum usb_why {
     USB_WHY_NO_UDEV, /* bus: udev is not running, so devices plugged in later are not noticed */
 };
 
+/* One row per function: a reader for codes and cards has two. */
 struct usb_device_info {
     uint16_t vid, pid;
+    uint8_t interface; /* the function's; 0 for a device that is not ours */
+    const char *as;    /* "scanner", "card", "printer"; "none". Static */
     enum usb_use use;
     enum usb_why why;
     char path[32];             /* as in sysfs, "1-1.4": bus and ports */
     char label[USB_BUS_LABEL]; /* "1eab:0d10 HID POS scanner": vid:pid and product string, cleaned, UTF-8 */
-    uint32_t scans;            /* delivered since it was plugged in */
+    uint32_t scans;            /* scans and swipes delivered since it was plugged in */
     int64_t since_mono_ms;     /* when `use` last changed */
 };
 
+enum usb_input {
+    USB_INPUT_CODE,  /* text of a code: any bytes */
+    USB_INPUT_SWIPE, /* a card number off the magnetic stripe: 13-19 digits */
+};
+
 struct usb_scan {
-    const char *text;   /* any bytes; text[len] is 0 */
+    enum usb_input input;
+    const char *text;   /* text[len] is 0; wiped after the call */
     size_t len;         /* 1-4096 */
     char aim[4];        /* AIM identifier, "]Q1" for a QR, "" if unknown */
     const char *device; /* label */
@@ -86,6 +103,8 @@ struct usb_bus_events {
 /* Never fails for want of USB: see usb_bus_state(). ERR_NOMEM. *ev is copied. Devices that are already there are
  * reported by the first usb_bus_handle(). */
 enum err usb_bus_new(const struct usb_bus_events *ev, struct usb_bus **out);
+/* Adds the shop's lines to the built-in devices.tsv (known.h); before the first usb_bus_handle(). Errors of known_add_file(). */
+enum err usb_bus_known(struct usb_bus *bus, const char *path, unsigned *line);
 /* Cancels what is in flight (waits for it, at most a second), gives interfaces back to the kernel, frees. Accepts NULL.
  */
 void usb_bus_free(struct usb_bus **bus);
@@ -99,6 +118,10 @@ void usb_bus_handle(struct usb_bus *bus, int64_t now_mono_ms);
 
 /* Devices seen, hubs left out; returns how many were written, at most max. */
 size_t usb_bus_list(const struct usb_bus *bus, struct usb_device_info *out, size_t max);
+/* `self` of the nth device (from 0, in order of arrival) that this driver has open; NULL: none. Valid until the next
+ * usb_bus_handle() or usb_bus_free(). */
+struct usb_driver;
+void *usb_bus_find(const struct usb_bus *bus, const struct usb_driver *driver, unsigned nth);
 /* How the bus itself is: USB_WHY_OK, _LIBUSB, _NO_USB or _NO_UDEV. */
 enum usb_why usb_bus_state(const struct usb_bus *bus);
 

@@ -7,7 +7,18 @@ static const struct {
     const char *code, *text;
 } whys[] = {
     [USB_WHY_OK] = {"ok", N_("In order.")},
-    [USB_WHY_NOT_SCANNER] = {"not_scanner", N_("Not a bar code scanner (HID POS); left alone.")},
+    [USB_WHY_NOT_OURS] = {"not_ours", N_("Nothing that Huika reads or prints on; left alone.")},
+    [USB_WHY_KEYBOARD] = {"keyboard",
+        N_("A keyboard; left alone. If it is a scanner, switch it to HID POS by its manual, or name it in "
+           "/etc/huika/devices.tsv.")},
+    [USB_WHY_MOUSE] = {"mouse", N_("A mouse; left alone.")},
+    [USB_WHY_STORAGE] = {"storage", N_("Storage; left alone.")},
+    [USB_WHY_SECURITY_KEY] = {"security_key", N_("A security key; left alone.")},
+    [USB_WHY_SERIAL] = {"serial",
+        N_("A serial port; left alone. If it is a scanner, name it in /etc/huika/devices.tsv.")},
+    [USB_WHY_MODE] = {"mode",
+        N_("A known device in a mode that Huika does not read; switch it to HID POS by the code in its manual.")},
+    [USB_WHY_IGNORED] = {"ignored", N_("Left alone, as /etc/huika/devices.tsv says.")},
     [USB_WHY_SETTLING] = {"settling", N_("Just plugged in; the system is still setting it up.")},
     [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", N_("Its description of itself makes no sense, so it is left alone.")},
     [USB_WHY_NO_ACCESS] = {"no_access", N_("No permission to open it; install 60-huika.rules for udev, put the user "

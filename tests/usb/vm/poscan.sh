@@ -8,7 +8,7 @@ await "the keyboard is the kernel's" driver_is "Test keyboard" usbhid
 await "the keyboard has its input device" keyboard_is_input
 su huika -c "exec poscan" >/run/poscan.log 2>&1 &
 program=$!
-await "the keyboard is seen and not used" grep -q "unused not_scanner 0525:a4a4 Test keyboard" /run/poscan.log
+await "the keyboard is seen and not used" grep -q "unused keyboard 0525:a4a4 Test keyboard" /run/poscan.log
 
 plug_scanner aim
 await "the scanner is ready" lines 1 "ready ok 1eab:0d10 Test scanner" /run/poscan.log

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/ports/usb/driver.h"
+#include "client/ports/usb/drivers.h"
+
+const struct usb_driver *const usb_drivers[] = {&driver_pos, &driver_msr, &driver_kbd, &driver_cdc, NULL};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes that come one by one, from a serial port or a keyboard, into scans: CR, LF, Tab or an idle gap ends one.
+ *
+ *     for each byte: if (scan_line_add(&l, c, now) == SCAN_LINE_WHOLE) use l.text, l.len
+ *     when scan_line_deadline_ms() has come: scan_line_tick(&l, now), likewise
+ *
+ * Empty lines are nothing, so CRLF ends one scan, not two. Pure. */
+#ifndef HUIKA_USB_SCAN_LINE_H
+#define HUIKA_USB_SCAN_LINE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SCAN_LINE_TEXT = 4096,
+    SCAN_LINE_GAP_MS = 200, /* silence that ends a scan; keys come 8-16 ms apart, slow settings 50 ms */
+    SCAN_LINE_WHOLE_MS = 20000,
+};
+
+enum scan_line_result {
+    SCAN_LINE_NOTHING,
+    SCAN_LINE_WHOLE, /* text[0..len) until the next add, tick or reset; text[len] is 0 */
+    SCAN_LINE_LONG,  /* more text than any card; what follows up to the end is skipped */
+};
+
+struct scan_line {
+    char text[SCAN_LINE_TEXT + 1];
+    size_t len;
+    char aim[4]; /* AIM identifier taken off the head of the text, "" if it had none */
+    /* private */
+    bool done, skipping;
+    int64_t first_ms, last_ms;
+};
+
+enum scan_line_result scan_line_add(struct scan_line *l, char c, int64_t now_ms);
+enum scan_line_result scan_line_tick(struct scan_line *l, int64_t now_ms);
+/* Monotonic ms; INT64_MAX while nothing is pending. */
+int64_t scan_line_deadline_ms(const struct scan_line *l);
+/* Wipes. True if half a scan was lost. */
+bool scan_line_reset(struct scan_line *l);
+#endif
