@@ -23,16 +23,18 @@ static volatile bool bytes_lost;
 static volatile uint8_t ms_due;
 static volatile uint16_t steps, head_quiet, engine_quiet;
 
-/* `t` is the time of the edge as the timer caught it. After FOR_EVER the timer may have gone round. */
-static inline __attribute__((always_inline)) void edge(volatile struct ring *r, uint16_t t)
+/* `t` is the time of the edge as the timer caught it; after READER_SWIPE_MS the timer may have gone round. A full ring
+ * turns its interrupt off until the main loop has emptied it: a head that oscillates must not eat all time. */
+static inline __attribute__((always_inline)) void edge(volatile struct ring *r, uint16_t t, volatile uint8_t *timsk)
 {
     uint8_t in = r->in, next = (in + 1) & (INPUTS_EDGES - 1);
     uint16_t d = t - r->last;
 
     r->last = t;
-    if (next == r->out)
+    if (next == r->out) {
         r->lost = true;
-    else {
+        *timsk = 0;
+    } else {
         r->ticks[in] = head_quiet >= READER_SWIPE_MS ? READER_GAP : d;
         r->in = next;
     }
@@ -45,7 +47,7 @@ ISR(TIMER1_CAPT_vect)
 
     TCCR1B ^= 1 << ICES1;
     TIFR1 = 1 << ICF1; /* turning the edge round may have raised it (data sheet, 14.6.3) */
-    edge(&rings[0], t);
+    edge(&rings[0], t, &TIMSK1);
 }
 
 ISR(TIMER3_CAPT_vect)
@@ -54,7 +56,7 @@ ISR(TIMER3_CAPT_vect)
 
     TCCR3B ^= 1 << ICES3;
     TIFR3 = 1 << ICF3;
-    edge(&rings[1], t);
+    edge(&rings[1], t, &TIMSK3);
 }
 
 ISR(USART1_RX_vect)
@@ -135,6 +137,7 @@ bool inputs_interval(uint8_t channel, uint16_t *ticks)
         if (!r->lost)
             return false;
         r->lost = false;
+        *(channel ? &TIMSK3 : &TIMSK1) = 1 << ICIE1;
         *ticks = READER_GAP;
         return true;
     }

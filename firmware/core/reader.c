@@ -102,6 +102,9 @@ uint8_t reader_tick(struct reader *r, const struct reader_quiet *quiet)
         r->boot_ms--;
     if (r->msr_full && ++r->keep_ms == READER_KEEP_MS)
         forget_swipe(r);
+    r->scan_ms = scan_full(&r->scan) ? (uint16_t)(r->scan_ms + 1) : 0;
+    if (r->scan_ms == READER_KEEP_MS)
+        note_scan(r, scan_lost(&r->scan));
     if (!r->msr_full && r->edges && quiet->head >= READER_SWIPE_MS)
         end_swipe(r);
     note_scan(r, scan_silence(&r->scan, quiet->engine));
@@ -124,6 +127,7 @@ bool reader_scan_report(struct reader *r, uint8_t out[READER_SCAN_LEN])
     for (uint8_t i = 0; i < READER_SCAN_LEN; i++)
         out[i] = r->scan.report[i];
     scan_sent(&r->scan);
+    r->scan_ms = 0;
     return true;
 }
 

@@ -42,7 +42,8 @@ struct reader {
     struct report_msr msr;
     uint8_t msr_at;    /* bytes of the report that have left */
     bool msr_full;     /* a report is leaving; intervals are ignored meanwhile */
-    uint16_t keep_ms;  /* how long a report has been waiting */
+    uint16_t keep_ms;  /* how long it has been waiting, */
+    uint16_t scan_ms;  /* and how long a scan report has */
     uint16_t boot_ms;  /* left of the window for READER_BOOT_ID */
     bool boot_granted; /* the host may have the boot loader */
     struct scan scan;

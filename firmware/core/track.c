@@ -6,23 +6,28 @@ enum { START_DIGITS = 0x0B, END_DIGITS = 0x0F, START_LETTERS = 0x05, END_LETTERS
 enum { BAD_PARITY = 0xFF, QUIET_BITS = 14, UNSTORED = 32, MIN_CHARS = 5, MAX_CHARS = 115 };
 
 /* Before bit 0 stand the leading zeros that f2f saw and did not store: more than stand within a track. */
-static uint8_t bit(const uint8_t *bits, int16_t at)
+static bool bit(const uint8_t *bits, int16_t at)
 {
-    return at < 0 ? 0 : bits[at >> 3] >> (at & 7) & 1;
+    static const uint8_t mask[] = {1, 2, 4, 8, 16, 32, 64, 128}; /* the AVR shifts one place at a time */
+
+    return at >= 0 && bits[(uint16_t)at >> 3] & mask[at & 7];
 }
 
 /* The data bits of the character that begins at `at`. */
 static uint8_t character(const struct track *t, int16_t at)
 {
-    uint8_t value = 0, parity = 0;
+    uint8_t value = 0, place = 1;
+    bool odd = false;
 
     for (uint8_t i = 0; i < t->width; i++) {
-        uint8_t b = bit(t->bits, at);
-        parity ^= b;
-        value |= (uint8_t)(b << i);
+        if (bit(t->bits, at)) {
+            odd = !odd;
+            value |= place;
+        }
+        place = (uint8_t)(place << 1);
         at = (int16_t)(at + t->step);
     }
-    return parity ? value & (uint8_t)((1 << (t->width - 1)) - 1) : BAD_PARITY;
+    return odd ? value & (uint8_t)((place >> 1) - 1) : BAD_PARITY;
 }
 
 /* Bits from `at` to the end of the swipe, in reading direction. */

@@ -3,7 +3,7 @@
 FWT := $(BUILD)/firmware
 FWT_CORE := $(FWT)/libcore.a
 FWT_SWIPE := $(addprefix $(BUILD)/obj/tests/firmware/,swipe.o swipe_damage.o)
-FWT_SIM := $(addprefix $(BUILD)/obj/tests/firmware/,sim.o sim_audit.o sim_host.o)
+FWT_SIM := $(addprefix $(BUILD)/obj/tests/firmware/,sim.o sim_uart.o sim_audit.o sim_host.o)
 FWT_LIBS := -lsimavr -lelf -lm
 
 # simavr's headers are not written for -Wconversion
@@ -16,12 +16,13 @@ $(FWT_CORE): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard firmware/core/*.c))
 $(FWT)/quality: $(BUILD)/obj/tests/firmware/quality.o $(FWT_SWIPE) $(FWT_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
-$(FWT)/sim_test: $(BUILD)/obj/tests/firmware/sim_test.o $(FWT_SIM) $(FWT_SWIPE)
+$(FWT)/sim_%_test: $(BUILD)/obj/tests/firmware/sim_%_test.o $(BUILD)/obj/tests/firmware/rig.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(FWT_LIBS)
+FWT_SIM_TESTS := $(addprefix $(FWT)/,sim_usb_test sim_card_test sim_world_test)
 
-test-firmware: $(FWT)/huika-reader.hex $(FWT)/sim_test $(FWT)/quality ## the reader: core, the shipped ELF in simavr, planted bugs, decoding
-	HUIKA_READER_ELF=$(FWT)/huika-reader.elf $(FWT)/sim_test
+test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the reader: core, the shipped ELF in simavr, planted bugs, decoding
+	@set -e; for t in $(FWT_SIM_TESTS); do HUIKA_READER_ELF=$(FWT)/huika-reader.elf $$t; done
 	$(FWT)/quality --clean 500 --damaged 400000
 
 .PHONY: test-firmware

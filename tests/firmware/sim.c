@@ -3,14 +3,13 @@
 #include "tests/firmware/sim_regs.h"
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_timer.h>
-#include <simavr/avr_uart.h>
 #include <simavr/sim_elf.h>
 #include <simavr/sim_interrupts.h>
 #include <simavr/sim_io.h>
 #include <simavr/sim_time.h>
 #include <string.h>
 
-enum { BAUD = 9600, BITS_PER_BYTE = 10, PAINT = 0xC5, CLEAN_RUN = 24 };
+enum { PAINT = 0xC5, CLEAN_RUN = 24 };
 
 static void fault(struct sim *s, const char *what)
 {
@@ -26,9 +25,11 @@ static void on_attach(struct avr_irq_t *irq, uint32_t value, void *param)
 
 static void on_buzzer(struct avr_irq_t *irq, uint32_t value, void *param)
 {
+    struct sim *s = param;
+
     (void)irq;
-    (void)value;
-    ((struct sim *)param)->sounds++;
+    s->sounds += (value & 1) != s->buzzer; /* above it simavr keeps a mark of its own */
+    s->buzzer = value & 1;
 }
 
 static void on_ueconx(struct avr_irq_t *irq, uint32_t value, void *param)
@@ -100,7 +101,6 @@ static void watch(struct sim *s)
 bool sim_open(struct sim *s, const char *elf, bool button_held)
 {
     elf_firmware_t f;
-    uint32_t flags = 0;
 
     memset(s, 0, sizeof *s);
     memset(&f, 0, sizeof f);
@@ -113,9 +113,7 @@ bool sim_open(struct sim *s, const char *elf, bool button_held)
     s->avr->log = LOG_NONE;
     avr_load_firmware(s->avr, &f);
     s->avr->sleep = no_sleep;
-    avr_ioctl(s->avr, AVR_IOCTL_UART_SET_FLAGS('1'), &flags);
-    s->engine_irq = avr_io_getirq(s->avr, AVR_IOCTL_UART_GETIRQ('1'), UART_IRQ_INPUT);
-    s->byte_cycles = (uint64_t)SIM_MS * 1000 * BITS_PER_BYTE / BAUD;
+    sim_uart_init(s);
     s->head[0] = (struct sim_head){.sim = s, .pin = port(s, 'D', 4)};
     s->head[1] = (struct sim_head){.sim = s, .pin = port(s, 'C', 7)};
     s->avr->data[R_USBSTA] |= 1 << VBUS;
@@ -150,36 +148,10 @@ bool sim_run_ms(struct sim *s, unsigned ms)
 
 void sim_button(struct sim *s, bool held)
 {
+    avr_ioport_external_t pull = {.name = 'B', .mask = 1 << 6, .value = held ? 0 : 1 << 6};
+
+    avr_ioctl(s->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('B'), &pull);
     avr_raise_irq(port(s, 'B', 6), !held);
-}
-
-static avr_cycle_count_t engine_byte(avr_t *avr, avr_cycle_count_t when, void *param)
-{
-    struct sim *s = param;
-
-    s->last_byte = avr->cycle;
-    avr_raise_irq(s->engine_irq, s->engine[s->engine_next++ % SIM_BYTES]);
-    return s->engine_next == s->engine_cnt ? 0 : when + s->byte_cycles;
-}
-
-void sim_engine_raw(struct sim *s, uint16_t value)
-{
-    bool idle = sim_engine_idle(s);
-
-    s->engine[s->engine_cnt++ % SIM_BYTES] = value;
-    if (idle)
-        avr_cycle_timer_register(s->avr, s->byte_cycles, engine_byte, s);
-}
-
-void sim_engine(struct sim *s, const char *p, size_t n)
-{
-    while (n--)
-        sim_engine_raw(s, (uint8_t)*p++);
-}
-
-bool sim_engine_idle(const struct sim *s)
-{
-    return s->engine_next == s->engine_cnt;
 }
 
 static avr_cycle_count_t head_edge(avr_t *avr, avr_cycle_count_t when, void *param)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader's board in simavr: the shipped ELF on an ATmega32U4 with head, engine, button and lamps. Mends simavr 1.6
- * where it is not the chip (no frames, no VBUS, sleep in wall time, UART that hides overruns).
+ * where it is not the chip (no frames, no VBUS, sleep in wall time, a UART of 64 bytes that lags and never overruns).
  *
  *     struct sim s;
  *     sim_open(&s, elf)
@@ -31,24 +31,24 @@ struct sim_head { /* edges that are still to come, one channel */
 
 struct sim {
     avr_t *avr;
-    bool attached; /* the pull-up is on */
-    bool dead;     /* simavr gave up */
-    bool loader;   /* the processor went into the boot loader's section */
-    unsigned resets;
+    bool attached;     /* the pull-up is on */
+    bool dead;         /* simavr gave up */
+    bool loader;       /* the processor went into the boot loader's section */
     const char *fault; /* the first thing that the chip would not have forgiven */
 
     bool frames;
     unsigned frame;
 
-    avr_irq_t *engine_irq;
-    uint16_t engine[SIM_BYTES];
+    uint16_t engine[SIM_BYTES]; /* bytes that are still to come */
     unsigned engine_next, engine_cnt;
-    uint64_t byte_cycles;
-    uint64_t last_byte; /* when the last byte was complete */
-    unsigned trigger_irq;
+    uint64_t last_byte;   /* when the last byte was complete */
+    uint16_t received[2]; /* the UART's two, as the chip has them */
+    unsigned received_cnt;
+    bool overrun;
 
     struct sim_head head[2];
     unsigned sounds; /* edges of the buzzer's pin */
+    uint32_t buzzer;
 
     uint8_t toggled; /* endpoints whose data toggle was reset (UECONX.RSTDT) since it was last cleared */
     uint64_t raised[SIM_VECTORS];
@@ -66,6 +66,7 @@ void sim_button(struct sim *s, bool held);
 enum { SIM_BAD_FRAME = 0x8000 };
 void sim_engine(struct sim *s, const char *p, size_t n);
 void sim_engine_raw(struct sim *s, uint16_t value);
+void sim_uart_init(struct sim *s); /* sim_open does it */
 bool sim_engine_idle(const struct sim *s);
 /* An edge of that channel `after` cycles after the previous one, or from now if none is due. */
 void sim_edge(struct sim *s, unsigned channel, uint64_t after);

@@ -19,6 +19,7 @@ enum {
     R_UCSR1C = 0xCA,
     R_UBRR1L = 0xCC,
     R_UBRR1H = 0xCD,
+    R_UDR1 = 0xCE,
     R_UHWCON = 0xD7,
     R_USBCON = 0xD8,
     R_USBSTA = 0xD9,
