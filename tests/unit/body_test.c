@@ -111,9 +111,9 @@ static void verdict_both_ways(void **state)
     v.uses[0] = (struct body_use){ID1, 1};
     v.uses[1] = (struct body_use){ID2, 0};
     assert_int_equal(body_verdict_encode(&v, &text), ERR_OK);
-    assert_string_equal(
-        buf_str(&text), "{\"verdict\":\"member\",\"at_ms\":7,\"card_last4\":\"0042\",\"name_masked\":\"*\\\"建涛\","
-                        "\"uses\":[{\"offer_id\":\"" ID1 "\",\"left\":1},{\"offer_id\":\"" ID2 "\",\"left\":0}]}");
+    assert_string_equal(buf_str(&text),
+        "{\"verdict\":\"member\",\"at_ms\":7,\"card_last4\":\"0042\",\"name_masked\":\"*\\\"建涛\","
+        "\"uses\":[{\"offer_id\":\"" ID1 "\",\"left\":1},{\"offer_id\":\"" ID2 "\",\"left\":0}]}");
     assert_int_equal(DECODE(verdict, buf_str(&text), &got), ERR_OK);
     assert_int_equal(got.verdict, VERDICT_MEMBER);
     assert_int_equal(got.at_utc_ms, 7);
