@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DER_SIG_MAX = 80 };
 
@@ -173,27 +174,71 @@ out:
     return failed(e);
 }
 
+/* ECDSA-Sig-Value of RFC 3279 section 2.2.3: at most 72 bytes, so that every length takes one. */
+static size_t der_integer(const uint8_t n[static 32], unsigned char *out)
+{
+    size_t skip = 0;
+    while (skip < 31 && n[skip] == 0)
+        skip++;
+    size_t pad = n[skip] >> 7, len = 32 - skip;
+    out[0] = 0x02;
+    out[1] = (unsigned char)(pad + len);
+    out[2] = 0;
+    memcpy(out + 2 + pad, n + skip, len);
+    return 2 + pad + len;
+}
+
+static enum err verify(EVP_PKEY_CTX *ctx, const void *msg, size_t len, const uint8_t sig[static KEY_SIG])
+{
+    unsigned char der[DER_SIG_MAX] = {0x30};
+    uint8_t hash[KEY_HASH];
+    size_t n = der_integer(sig, der + 2);
+    n += der_integer(sig + 32, der + 2 + n);
+    der[1] = (unsigned char)n;
+    key_sha256(msg, len, hash);
+    return failed(EVP_PKEY_verify(ctx, der, n + 2, hash, sizeof hash) == 1 ? ERR_OK : ERR_BAD_SIGNATURE);
+}
+
+static EVP_PKEY_CTX *verifying(EVP_PKEY *k)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k, NULL);
+    if (ctx && EVP_PKEY_verify_init(ctx) == 1)
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    ERR_clear_error();
+    return NULL;
+}
+
 enum err key_verify(EVP_PKEY *k, const void *msg, size_t len, const uint8_t sig[static KEY_SIG])
 {
-    enum err e = ERR_BAD_SIGNATURE;
-    uint8_t hash[KEY_HASH];
-    unsigned char *der = NULL;
-    EVP_PKEY_CTX *ctx = NULL;
-    ECDSA_SIG *rs = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(sig, 32, NULL), *s = BN_bin2bn(sig + 32, 32, NULL);
-    if (!rs || !r || !s || ECDSA_SIG_set0(rs, r, s) != 1)
-        goto out;
-    r = s = NULL;
-    int n = i2d_ECDSA_SIG(rs, &der);
-    key_sha256(msg, len, hash);
-    ctx = EVP_PKEY_CTX_new(k, NULL);
-    if (n > 0 && ctx && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_verify(ctx, der, (size_t)n, hash, sizeof hash) == 1)
-        e = ERR_OK;
-out:
-    BN_free(r);
-    BN_free(s);
-    ECDSA_SIG_free(rs);
-    OPENSSL_free(der);
+    EVP_PKEY_CTX *ctx = verifying(k);
+    enum err e = ctx ? verify(ctx, msg, len, sig) : ERR_BAD_SIGNATURE;
     EVP_PKEY_CTX_free(ctx);
-    return failed(e);
+    return e;
+}
+
+struct key_verifier {
+    EVP_PKEY_CTX *ctx;
+};
+
+struct key_verifier *key_verifier_new(EVP_PKEY *k)
+{
+    struct key_verifier *v = calloc(1, sizeof *v);
+    if (v && !(v->ctx = verifying(k)))
+        key_verifier_free(&v);
+    return v;
+}
+
+void key_verifier_free(struct key_verifier **v)
+{
+    if (!v || !*v)
+        return;
+    EVP_PKEY_CTX_free((*v)->ctx);
+    free(*v);
+    *v = NULL;
+}
+
+enum err key_verifier_check(struct key_verifier *v, const void *msg, size_t len, const uint8_t sig[static KEY_SIG])
+{
+    return verify(v->ctx, msg, len, sig);
 }

@@ -38,4 +38,12 @@ enum err key_id(const EVP_PKEY *k, char out[static KEY_ID_LEN + 1]);
 enum err key_sign(EVP_PKEY *k, const void *msg, size_t len, uint8_t sig[static KEY_SIG]);
 /* ERR_OK or ERR_BAD_SIGNATURE; nothing else. */
 enum err key_verify(EVP_PKEY *k, const void *msg, size_t len, const uint8_t sig[static KEY_SIG]);
+
+/* key_verify for a key that is used again and again: what OpenSSL looks up at each verification (12 microseconds with cold
+ * caches) is looked up once. One thread; keeps its own reference to the key. NULL: out of memory, or no such key. */
+struct key_verifier;
+struct key_verifier *key_verifier_new(EVP_PKEY *k);
+void key_verifier_free(struct key_verifier **v); /* accepts NULL and pointer to NULL */
+/* As key_verify. */
+enum err key_verifier_check(struct key_verifier *v, const void *msg, size_t len, const uint8_t sig[static KEY_SIG]);
 #endif

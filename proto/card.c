@@ -228,11 +228,11 @@ enum err card_decode(const char *text, size_t len, struct card_qr *out)
     return ERR_OK;
 }
 
-static EVP_PKEY *key_of(const struct card_qr *qr, const struct card_key *keys, size_t key_cnt)
+static const struct card_key *key_of(const struct card_qr *qr, const struct card_key *keys, size_t key_cnt)
 {
     for (size_t i = 0; i < key_cnt; i++)
-        if (keys[i].number == qr->key_number)
-            return keys[i].key;
+        if (keys[i].number == qr->key_number && keys[i].key)
+            return &keys[i];
     return NULL;
 }
 
@@ -251,9 +251,13 @@ enum err card_check_claims(
 enum err card_check_signature(const struct card_qr *qr, const struct card_key *keys, size_t key_cnt)
 {
     uint8_t msg[sizeof TAG + CARD_SIGNED];
-    EVP_PKEY *key = key_of(qr, keys, key_cnt);
+    const struct card_key *k = key_of(qr, keys, key_cnt);
+    if (!k)
+        return ERR_CARD_FORGED;
     message(qr, msg);
-    return key && key_verify(key, msg, sizeof msg, qr->sig) == ERR_OK ? ERR_OK : ERR_CARD_FORGED;
+    enum err e = k->verifier ? key_verifier_check(k->verifier, msg, sizeof msg, qr->sig)
+                             : key_verify(k->key, msg, sizeof msg, qr->sig);
+    return e ? ERR_CARD_FORGED : ERR_OK;
 }
 
 enum err card_check(

@@ -103,7 +103,8 @@ static enum err one_card_key(const json_t *v, struct notice_trust *t)
         return e;
     t->card_key_cnt++;
     k->number = (uint8_t)number;
-    return ERR_OK;
+    k->verifier = key_verifier_new(k->key);
+    return k->verifier ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err each(
@@ -207,8 +208,10 @@ void notice_trust_release(struct notice_trust *t)
     key_free(&t->root);
     for (size_t i = 0; i < t->key_cnt; i++)
         key_free(&t->keys[i].key);
-    for (size_t i = 0; i < t->card_key_cnt; i++)
+    for (size_t i = 0; i < t->card_key_cnt; i++) {
+        key_verifier_free(&t->card_keys[i].verifier);
         key_free(&t->card_keys[i].key);
+    }
     for (size_t i = 0; i < NOTICE_HOSTS; i++)
         free(t->card_hosts[i]);
     for (size_t i = 0; i < NOTICE_PREFIXES; i++)

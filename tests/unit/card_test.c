@@ -87,7 +87,7 @@ static void made_cards_are_read_again(void **state)
 {
     static const char *const hosts[] = {"other.example", "localhost", NULL};
     EVP_PKEY *key = key_generate();
-    struct card_key keys[] = {{2, NULL}, {3, key}};
+    struct card_key keys[] = {{.number = 2}, {.number = 3, .key = key}};
     struct card_qr qr = sample(), got;
     char text[CARD_QR_TEXT_MAX + 1];
     (void)state;
@@ -111,7 +111,7 @@ static void every_bit_is_signed(void **state)
 {
     static const char *const hosts[] = {"localhost", NULL};
     EVP_PKEY *key = key_generate();
-    struct card_key keys[] = {{3, key}};
+    struct card_key keys[] = {{.number = 3, .key = key}};
     struct card_qr qr = sample(), got;
     char text[CARD_QR_TEXT_MAX + 1];
     uint8_t raw[CARD_QR_SIZE];

@@ -43,7 +43,7 @@ static inline void world_init(struct world *w)
     memset(w, 0, sizeof *w);
     w->key = key_generate();
     w->foreign = key_generate();
-    w->trust.card_keys[0] = (struct card_key){1, w->key};
+    w->trust.card_keys[0] = (struct card_key){.number = 1, .key = w->key, .verifier = key_verifier_new(w->key)};
     w->trust.card_key_cnt = 1;
     w->trust.card_hosts[0] = (char *)(uintptr_t) "localhost";
     w->shop.version = 1;
@@ -70,6 +70,7 @@ static inline void world_init(struct world *w)
 
 static inline void world_release(struct world *w)
 {
+    key_verifier_free(&w->trust.card_keys[0].verifier);
     key_free(&w->key);
     key_free(&w->foreign);
 }

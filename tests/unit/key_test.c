@@ -65,6 +65,36 @@ static void signs_and_verifies(void **state)
     key_free(NULL);
 }
 
+/* One context for all of them: what a bad signature leaves behind must not spoil the next good one. */
+static void a_verifier_says_the_same_each_time(void **state)
+{
+    EVP_PKEY *key = key_generate(), *other = key_generate();
+    struct key_verifier *v = key_verifier_new(key), *none = NULL;
+    uint8_t sig[KEY_SIG], zero[KEY_SIG] = {0};
+    (void)state;
+    assert_non_null(v);
+    key_free(&key); /* it keeps its own reference */
+    key = key_generate();
+    assert_int_equal(key_verifier_check(v, "x", 1, zero), ERR_BAD_SIGNATURE);
+    key_verifier_free(&v);
+    v = key_verifier_new(key);
+    for (int i = 0; i < 300; i++) { /* integers shorter than 32 bytes come by among these */
+        assert_int_equal(key_sign(key, &i, sizeof i, sig), ERR_OK);
+        assert_int_equal(key_verifier_check(v, &i, sizeof i, sig), ERR_OK);
+        sig[(size_t)i % sizeof sig] ^= (uint8_t)(1 + i % 255);
+        assert_int_equal(key_verifier_check(v, &i, sizeof i, sig), ERR_BAD_SIGNATURE);
+        assert_int_equal(key_sign(other, &i, sizeof i, sig), ERR_OK);
+        assert_int_equal(key_verifier_check(v, &i, sizeof i, sig), ERR_BAD_SIGNATURE);
+    }
+    assert_int_equal(ERR_peek_error(), 0);
+    key_verifier_free(&v);
+    key_verifier_free(&v);
+    key_verifier_free(&none);
+    key_verifier_free(NULL);
+    key_free(&key);
+    key_free(&other);
+}
+
 static void only_p256(void **state)
 {
     EVP_PKEY *p384 = EVP_EC_gen("P-384"), *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), *key = key_generate(),
@@ -119,6 +149,6 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(sha256), cmocka_unit_test(signs_and_verifies),
-        cmocka_unit_test(only_p256), cmocka_unit_test(files)};
+        cmocka_unit_test(a_verifier_says_the_same_each_time), cmocka_unit_test(only_p256), cmocka_unit_test(files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,7 @@ static void load_cards(const char *path, struct cards *c)
     json_array_foreach (json_object_get(c->root, "hosts"), i, v)
         c->hosts[i] = json_string_value(v);
     json_array_foreach (json_object_get(c->root, "keys"), i, v)
-        c->keys[c->key_cnt++] = (struct card_key){(uint8_t)num(v, "number"), public_key(v, "spki")};
+        c->keys[c->key_cnt++] = (struct card_key){.number = (uint8_t)num(v, "number"), .key = public_key(v, "spki")};
     assert_true(tm_day_parse(str(c->root, "day"), &c->day));
     assert_true(json_array_size(c->cases) > 4);
 }
