@@ -18,9 +18,13 @@ static const struct cli_opt sell_opts[] = {
     {"lines", "FILE", N_("the goods, JSON: [{\"category\", \"amount_fen\"}, ...]"), 0},
     {"cashier", "ID", N_("who is at the counter; stands on the receipt"), 0},
     {"accept-luhn", NULL, N_("the number was compared with the card, although its check digit does not fit"), 0},
+    {"no-receipt", NULL, N_("apply although the printer has no paper, is open or offline"), 0},
     {"yes", NULL, N_("apply without asking"), 0},
     {0},
 };
+
+static const struct cli_opt devices_opts[] = {
+    {"watch", NULL, N_("until Ctrl-C, a line for each device that comes, goes or changes"), 0}, {0}};
 
 static const struct cli_command commands[] = {
     {"sell", "AMOUNT", N_("check the card and give the discount; AMOUNT in yuan, like 128.00"), sell_opts, 1, 1,
@@ -28,12 +32,13 @@ static const struct cli_command commands[] = {
     {"status", "", N_("the shop's standing, the service, records to be sent, devices"), NULL, 0, 0, status_run},
     {"day", "[YYYY-MM-DD]", N_("the sales of a day, today by default, and their sums"), NULL, 0, 1, day_run},
     {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
+    {"print test", "", N_("print a page that shows what the receipt printer can do"), NULL, 0, 0, print_test_run},
     {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"), NULL, 0,
         0, verify_run},
     {"simulate scan", "TEXT|-", N_("hand a text to the terminal as if a reader had read it"), NULL, 1, 1,
         events_simulate_run},
     {"events", "", N_("what happens at the counter, line by line, until Ctrl-C"), NULL, 0, 0, events_run},
-    {"devices", "", N_("the USB devices: which are used, and why the others are not"), NULL, 0, 0, status_devices_run},
+    {"devices", "", N_("the USB devices: which are used, and why the others are not"), devices_opts, 0, 0, devices_run},
     {0},
 };
 

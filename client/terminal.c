@@ -42,7 +42,9 @@ static const struct cli_opt enroll_opts[] = {
     {"state", "DIR", N_("the state directory, made if absent"), CLI_MUST}, {0}};
 static const struct cli_opt run_opts[] = {{"state", "DIR", N_("the state directory that enroll made"), CLI_MUST},
     {"listen", "ADDRESS", N_("where POS software calls: a loopback address and port (127.0.0.1:8730), or off"), 0},
-    {"socket", "PATH", N_("the Unix socket for huika (DIR/huika.sock)"), 0}, {0}};
+    {"socket", "PATH", N_("the Unix socket for huika (DIR/huika.sock)"), 0},
+    {"printer", "WHERE", N_("the receipt printer: usb, off, lp, lp:QUEUE, or a path; before the shop.ini in DIR"), 0},
+    {"devices", "FILE", N_("the shop's own scanners, lines as in hw/devices.tsv (/etc/huika/devices.tsv)"), 0}, {0}};
 
 static const struct cli_command commands[] = {
     {"enroll", "CODE", N_("make this machine a terminal of the shop that the code was given to"), enroll_opts, 1, 1,

@@ -1,101 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* huika events, huika simulate scan. Server-Sent Events: WHATWG HTML, section 9.2. */
+/* huika events, huika simulate scan. */
 #include "base/tm.h"
 #include "client/cli/commands.h"
 #include "client/cli/order.h"
 #include "client/cli/say.h"
+#include "client/cli/stream.h"
 #include "proto/scan.h"
 #include <openssl/crypto.h>
 #include <string.h>
 
-enum { LINE_MAX_LEN = 131072 };
-
-struct stream {
-    struct cli *cli;
-    struct buf line, data; /* the line being read; the data of the event so far */
-    char event[32], id[32];
-};
-
-static void say_event(struct stream *s)
+static void say_event(struct cli *c, void *ctx, const struct stream_event *e)
 {
-    json_t *data = NULL;
     char at[20];
-    if (jsonx_parse(buf_str(&s->data), s->data.len, &data))
+    (void)ctx;
+    if (c->json) {
+        say_json(json_pack("{s:s, s:s, s:O}", "event", e->type, "id", e->id, "data", e->data));
         return;
-    if (s->cli->json) {
-        say_json(json_pack("{s:s, s:s, s:o}", "event", s->event, "id", s->id, "data", data));
-    } else {
-        tm_local(tm_wall_utc_ms(), at);
-        printf("%s%s%s  ", cli_color(s->cli, "2"), at + 11, cli_color(s->cli, "0"));
-        say_column(s->event, 8, false);
-        fputs("  ", stdout);
-        say_text(buf_str(&s->data));
-        putchar('\n');
-        json_decref(data);
     }
-    fflush(stdout);
-}
-
-static void field(struct stream *s, const char *line)
-{
-    const char *colon = strchr(line, ':'), *value = colon ? colon + 1 : "";
-    size_t name = colon ? (size_t)(colon - line) : strlen(line);
-    value += *value == ' ';
-    if (name == 5 && !memcmp(line, "event", 5))
-        snprintf(s->event, sizeof s->event, "%s", value);
-    else if (name == 2 && !memcmp(line, "id", 2))
-        snprintf(s->id, sizeof s->id, "%s", value);
-    else if (name == 4 && !memcmp(line, "data", 4))
-        buf_adds(&s->data, value);
-}
-
-static void end_of_line(struct stream *s)
-{
-    const char *line = buf_str(&s->line);
-    if (*line) {
-        field(s, line);
-    } else {
-        if (s->data.len)
-            say_event(s);
-        buf_reset(&s->data);
-        snprintf(s->event, sizeof s->event, "message");
-    }
-    buf_reset(&s->line);
-}
-
-static size_t take(char *p, size_t size, size_t n, void *ctx)
-{
-    struct stream *s = ctx;
-    size_t len = size * n;
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] == '\n')
-            end_of_line(s);
-        else if (p[i] != '\r' && buf_add(&s->line, p + i, 1))
-            return 0;
-    }
-    return ferror(stdout) ? 0 : len;
+    tm_local(tm_wall_utc_ms(), at);
+    printf("%s%s%s  ", cli_color(c, "2"), at + 11, cli_color(c, "0"));
+    say_column(e->type, 8, false);
+    fputs("  ", stdout);
+    say_text(e->text);
+    putchar('\n');
 }
 
 int events_run(struct cli *c)
 {
-    struct stream s = {.cli = c, .event = "message"};
-    struct api a;
-    struct api_answer answer;
-    int code;
-    if (!api_open(c, &a, &code))
-        return code;
-    buf_init(&s.line, LINE_MAX_LEN);
-    buf_init(&s.data, LINE_MAX_LEN);
-    struct api_request r = {.method = "GET", .path = "/v1/events", .wait_s = -1, .stream = take, .ctx = &s};
-    enum err e = api_call(&a, &r, &answer);
-    /* Ctrl-C is how it ends; a terminal that stopped is worth an error. */
-    if (e != ERR_CANCELLED)
-        code = api_fail(c, e ? e : ERR_NET_CUT, _("listening to the terminal"));
-    api_answer_release(&answer);
-    buf_release(&s.line);
-    buf_release(&s.data);
-    api_close(&a);
-    return code;
+    return stream_run(c, say_event, NULL);
 }
 
 static int scan(struct cli *c, const char *text)

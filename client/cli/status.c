@@ -2,6 +2,7 @@
 /* huika status, huika devices. */
 #include "base/tm.h"
 #include "client/cli/commands.h"
+#include "client/cli/devices.h"
 #include "client/cli/say.h"
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 enum { CERT_DAYS_SOON = 30 };
 
 /* The status as an object; NULL after an error line. */
-static json_t *fetch(struct cli *c, int *code)
+json_t *status_fetch(struct cli *c, int *code)
 {
     struct api a;
     struct api_answer answer;
@@ -90,31 +91,10 @@ static void say_journal(const struct cli *c, const json_t *v)
     printf("%s\n", cli_color(c, "0"));
 }
 
-static void say_devices(const struct cli *c, const json_t *list)
-{
-    json_t *d;
-    size_t i;
-    if (!json_array_size(list))
-        printf("%s\n", _("no USB device"));
-    json_array_foreach (list, i, d) {
-        bool used = json_is_true(json_object_get(d, "used"));
-        if (i)
-            say_label("");
-        bool ours = strcmp(say_str(d, "as", "none"), "none") != 0;
-        const char *why = say_str(d, "why", NULL); /* English, a key of the catalogue */
-        coloured(c, used ? "32" : ours ? "31" : "2", used ? _("in use") : ours ? _("not usable") : _("left alone"));
-        fputs("  ", stdout);
-        say_text(say_str(d, "label", ""));
-        fputs("  ", stdout);
-        say_text(used ? say_str(d, "as", "") : why && *why ? _(why) : "");
-        putchar('\n');
-    }
-}
-
 int status_run(struct cli *c)
 {
     int code = CLI_OK;
-    json_t *v = fetch(c, &code);
+    json_t *v = status_fetch(c, &code);
     if (!v)
         return code;
     if (c->json) {
@@ -135,31 +115,7 @@ int status_run(struct cli *c)
     printf(_("%" PRId64 " days left"), days);
     printf("%s\n", cli_color(c, "0"));
     say_label(_("Devices"));
-    say_devices(c, json_object_get(v, "devices"));
+    devices_say(c, json_object_get(v, "devices"));
     json_decref(v);
     return CLI_OK;
-}
-
-int status_devices_run(struct cli *c)
-{
-    int code = CLI_OK;
-    json_t *v = fetch(c, &code), *list = json_object_get(v, "devices"), *d;
-    size_t i;
-    if (!v)
-        return code;
-    if (c->json) {
-        json_array_foreach (list, i, d) {
-            say_json(json_incref(d));
-        }
-    } else {
-        say_label(_("Devices"));
-        say_devices(c, list);
-        if (say_str(v, "usb", NULL)) {
-            say_label("USB");
-            say_text(*say_str(v, "usb", "") ? _(say_str(v, "usb", "")) : "");
-            putchar('\n');
-        }
-    }
-    json_decref(v);
-    return code;
 }

@@ -204,8 +204,10 @@ void counter_scan(struct counter *c, const char *kind)
         events_add(c, "scan", json_pack("{s:s}", "kind", kind));
 }
 
-void counter_device(struct counter *c, const char *label, const char *use, const char *why)
+void counter_device(struct counter *c, json_t *taken)
 {
     if (events_wanted(c))
-        events_add(c, "device", json_pack("{s:s, s:s, s:s}", "label", label, "use", use, "why", why));
+        events_add(c, "device", taken);
+    else
+        json_decref(taken);
 }

@@ -114,5 +114,6 @@ const char *counter_bound(const struct counter *c);
 void counter_checkout(struct counter *c, const struct checkout *checkout);
 void counter_status(struct counter *c);
 void counter_scan(struct counter *c, const char *kind);
-void counter_device(struct counter *c, const char *label, const char *use, const char *why);
+/* A device came, went or changed; its row of `status`, taken. */
+void counter_device(struct counter *c, json_t *taken);
 #endif

@@ -33,7 +33,7 @@ static void on_change(void *ctx)
 
 static void on_scan(void *ctx, const struct usb_scan *scan)
 {
-    enum err e = till_scan(ctx, scan->text, scan->len, BODY_INPUT_READER, NULL);
+    enum err e = till_read(ctx, scan);
     if (e)
         log_warn("a scan was not taken: %s", err_code(e));
 }
@@ -50,7 +50,7 @@ static void on_device(void *ctx, const struct usb_device_info *info)
     if (info->use != USB_UNUSED)
         log_info("%s: %s: %s", info->label, usb_use_code(info->use), usb_why_text(info->why));
     if (t->counter)
-        counter_device(t->counter, info->label, usb_use_code(info->use), usb_why_code(info->why));
+        counter_device(t->counter, till_device(info));
 }
 
 static int open_state(struct terminal *m)
@@ -119,6 +119,8 @@ static int open_usb(struct terminal *m)
 {
     const struct usb_bus_events ev = {.ctx = &m->till, .scan = on_scan, .dropped = on_dropped, .change = on_device};
     enum err e = usb_bus_new(&ev, &m->till.usb);
+    const char *devices = cli_text(m->cli, "devices");
+    unsigned line = 0;
     return e ? cli_fail(m->cli, e, _("starting USB")) : CLI_OK;
 }
 

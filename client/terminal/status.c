@@ -12,16 +12,21 @@ static json_t *shop_json(const struct notice_shop *s, const struct state_info *i
         "since_ms", (json_int_t)s->since_utc_ms, "version", (json_int_t)s->version, "offers", (json_int_t)s->offer_cnt);
 }
 
+json_t *till_device(const struct usb_device_info *i)
+{
+    return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:i}", "label", i->label, "used",
+        i->use == USB_READY, "as", i->as, "state", usb_use_code(i->use), "why", usb_why_text(i->why), "code",
+        usb_why_code(i->why), "scans", (json_int_t)i->scans, "how", i->how, "path", i->path, "interface",
+        (int)i->interface);
+}
+
 static json_t *devices_json(const struct usb_bus *bus)
 {
     json_t *list = json_array();
     struct usb_device_info info[USB_BUS_DEVICES];
     size_t n = bus ? usb_bus_list(bus, info, USB_BUS_DEVICES) : 0;
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list,
-            json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:I}", "label", info[i].label, "used", info[i].use == USB_READY,
-                "as", info[i].as, "state", usb_use_code(info[i].use), "why",
-                usb_why_text(info[i].why), "code", usb_why_code(info[i].why), "scans", (json_int_t)info[i].scans));
+        json_array_append_new(list, till_device(&info[i]));
     return list;
 }
 

@@ -16,7 +16,7 @@ void till_release(struct till *t)
 
 /* The checkout at the counter takes the card unless it is over: another card replaces the one in hand. One that was refused
  * or failed is over if nothing is being bought. */
-static struct seat *wants_card(struct till *t)
+struct seat *till_wants_card(struct till *t)
 {
     struct seat *s = t->current[0] ? till_find(t, t->current) : NULL;
     if (!s)
@@ -42,7 +42,7 @@ static const char *kind_of(const struct checkout *c)
 
 enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out)
 {
-    struct seat *s = wants_card(t);
+    struct seat *s = till_wants_card(t);
     struct checkout_env env = till_env(t);
     unsigned acts;
     enum err e = s ? ERR_OK : till_begin(t, &s);

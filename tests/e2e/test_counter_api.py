@@ -299,7 +299,7 @@ def event(answer):
 
 
 def test_events_carry_the_whole_of_what_they_are_about(till):
-    schemas = {"checkout": "Checkout", "status": "Status", "scan": "ScanEvent", "device": "DeviceEvent"}
+    schemas = {"checkout": "Checkout", "status": "Status", "scan": "ScanEvent", "device": "Device"}
     stream, answer = listen(till.t)
     assert event(answer)[0] == "status"
     till.t.huika("simulate", "scan", "134567890123456789")

@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define USB_BUS_DEVICES_FILE "/etc/huika/devices.tsv" /* the shop's lines, which the udev rule reads, too */
+
 enum { USB_BUS_FDS = 72, USB_BUS_DEVICES = 64, USB_BUS_LABEL = 96 };
 
 struct usb_bus;
@@ -68,6 +70,7 @@ struct usb_device_info {
     uint8_t interface; /* the function's; 0 for a device that is not ours */
     const char *as;    /* "scanner", "card", "printer"; "none". Static */
     enum usb_use use;
+    const char *how;   /* "hid_pos", "hid_msr", "hid_keyboard", "cdc_acm", ...; "". Static */
     enum usb_why why;
     char path[32];             /* as in sysfs, "1-1.4": bus and ports */
     char label[USB_BUS_LABEL]; /* "1eab:0d10 HID POS scanner": vid:pid and product string, cleaned, UTF-8 */

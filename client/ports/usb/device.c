@@ -62,6 +62,7 @@ static bool judge_answer(struct usb_port *p, const uint8_t *desc, size_t len, en
     p->driver = found.driver;
     p->claim = found.claim;
     p->info.as = found.driver->as;
+    p->info.how = found.driver->how ? found.driver->how : "";
     return true;
 }
 
@@ -80,6 +81,7 @@ static void make_ports(const struct call *c, const struct judge *j, const struct
             .judge_ctx = &d->sys};
         init.info.interface = init.claim.interfaces[0];
         init.info.as = init.driver ? init.driver->as : "none";
+        init.info.how = init.driver && init.driver->how ? init.driver->how : "";
         struct usb_port *p = port_new(&init, c->now);
         if (p)
             d->ports[d->port_cnt++] = p;
@@ -183,6 +185,7 @@ struct usb_device *device_new(libusb_device *dev, int64_t now_ms)
     d->info.vid = desc.idVendor;
     d->info.pid = desc.idProduct;
     d->info.as = "none";
+    d->info.how = "";
     d->info.use = USB_WAITING;
     d->info.why = USB_WHY_SETTLING;
     d->info.since_mono_ms = d->arrived_ms = d->due_ms = now_ms;

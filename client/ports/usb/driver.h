@@ -61,8 +61,9 @@ enum usb_match {
 };
 
 struct usb_driver {
-    const char *as; /* "scanner", "card", "printer": what it is to the shop */
-    size_t size;    /* bytes of `self`, which is zeroed, kept while the device is open, and wiped */
+    const char *as;  /* "scanner", "card", "printer": what it is to the shop */
+    const char *how; /* "hid_pos": how it is spoken to; "" if there is one way only */
+    size_t size;     /* bytes of `self`, which is zeroed, kept while the device is open, and wiped */
     /* Pure. *out is zeroed with interfaces[0] and data set to this interface; it counts only for USB_MATCH_YES. */
     enum usb_match (*match)(const struct usb_look *look, struct usb_claim *out);
     /* Open and set up; the first read is under way. `port` lives until detach returns. */

@@ -82,7 +82,8 @@ static void detach(void *self, enum usb_why why)
     lost(self);
 }
 
-const struct usb_driver driver_cdc = {.as = "serial scanner",
+const struct usb_driver driver_cdc = {.as = "scanner",
+    .how = "cdc_acm",
     .size = sizeof(struct line_scan),
     .match = match,
     .attach = attach,

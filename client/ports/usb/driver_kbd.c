@@ -26,14 +26,13 @@ static void add_setup(struct usb_claim *c, uint8_t request, uint16_t value)
         (struct usb_setup){.type = HOST_TO_INTERFACE, .request = request, .value = value, .index = c->data};
 }
 
-static enum usb_match match(const struct usb_look *look, struct usb_claim *out)
+static enum usb_match match(const struct usb_look *look, enum known_mode mode, struct usb_claim *out)
 {
     const struct sysfs_interface *i = look->interface;
     bool boot = i->subclass == BOOT_SUBCLASS && i->protocol == BOOT_KEYBOARD;
     enum err e;
 
-    if (!look->known || (look->known->mode != KNOWN_HID_KEYBOARD && look->known->mode != KNOWN_MSR_KEYBOARD) ||
-        i->class != CLASS_HID || (!look->hid && !boot))
+    if (!look->known || look->known->mode != mode || i->class != CLASS_HID || (!look->hid && !boot))
         return USB_MATCH_NO;
     e = look->hid ? hid_kbd_plan_init(&out->plan.kbd, look->hid) : ERR_BAD_VALUE;
     if (e == ERR_NOT_FOUND || (e && !boot))
@@ -46,6 +45,16 @@ static enum usb_match match(const struct usb_look *look, struct usb_claim *out)
     out->in = USB_PIPE_INTERRUPT;
     out->in_len = out->plan.kbd.report_len;
     return USB_MATCH_YES;
+}
+
+static enum usb_match match_scanner(const struct usb_look *look, struct usb_claim *out)
+{
+    return match(look, KNOWN_HID_KEYBOARD, out);
+}
+
+static enum usb_match match_card(const struct usb_look *look, struct usb_claim *out)
+{
+    return match(look, KNOWN_MSR_KEYBOARD, out);
 }
 
 static void attach(void *self, struct usb_port *port, const union usb_plan *plan)
@@ -91,9 +100,21 @@ static void detach(void *self, enum usb_why why)
     lost(self);
 }
 
-const struct usb_driver driver_kbd = {.as = "keyboard scanner",
+const struct usb_driver driver_kbd = {.as = "scanner",
+    .how = "hid_keyboard",
     .size = sizeof(struct kbd),
-    .match = match,
+    .match = match_scanner,
+    .attach = attach,
+    .receive = receive,
+    .lost = lost,
+    .deadline_ms = deadline_ms,
+    .tick = tick,
+    .detach = detach};
+
+const struct usb_driver driver_kbd_msr = {.as = "card",
+    .how = "hid_keyboard",
+    .size = sizeof(struct kbd),
+    .match = match_card,
     .attach = attach,
     .receive = receive,
     .lost = lost,

@@ -46,4 +46,4 @@ static void receive(void *self, const uint8_t *bytes, size_t n, int64_t now_ms)
 }
 
 const struct usb_driver driver_msr = {
-    .as = "card", .size = sizeof(struct msr), .match = match, .attach = attach, .receive = receive};
+    .as = "card", .how = "hid_msr", .size = sizeof(struct msr), .match = match, .attach = attach, .receive = receive};

@@ -82,6 +82,7 @@ static void detach(void *self, enum usb_why why)
 }
 
 const struct usb_driver driver_pos = {.as = "scanner",
+    .how = "hid_pos",
     .size = sizeof(struct pos),
     .match = match,
     .attach = attach,

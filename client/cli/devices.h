@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of devices that `huika status` and `huika devices` print. */
+#ifndef HUIKA_DEVICES_H
+#define HUIKA_DEVICES_H
+#include "client/cli/api.h"
+
+/* All of them, the first behind a label that was printed already. `list` may be NULL. */
+void devices_say(const struct cli *c, const json_t *list);
+/* status.c: the answer of GET /v1/status; NULL: *code is the exit code, and why was said. */
+json_t *status_fetch(struct cli *c, int *code);
+#endif
