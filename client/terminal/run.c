@@ -118,10 +118,15 @@ static int open_counter(struct terminal *m)
 static int open_usb(struct terminal *m)
 {
     const struct usb_bus_events ev = {.ctx = &m->till, .scan = on_scan, .dropped = on_dropped, .change = on_device};
-    enum err e = usb_bus_new(&ev, &m->till.usb);
     const char *devices = cli_text(m->cli, "devices");
     unsigned line = 0;
-    return e ? cli_fail(m->cli, e, _("starting USB")) : CLI_OK;
+    enum err e = usb_bus_new(&ev, &m->till.usb);
+    if (e)
+        return cli_fail(m->cli, e, _("starting USB"));
+    e = usb_bus_known(m->till.usb, devices ? devices : USB_BUS_DEVICES_FILE, &line);
+    if (e == ERR_NOT_FOUND && !devices)
+        return CLI_OK;
+    return e ? cli_fail(m->cli, e, _("reading %s, line %u"), devices ? devices : USB_BUS_DEVICES_FILE, line) : CLI_OK;
 }
 
 static int open_all(struct terminal *m)

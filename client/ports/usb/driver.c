@@ -2,4 +2,5 @@
 #include "client/ports/usb/driver.h"
 #include "client/ports/usb/drivers.h"
 
-const struct usb_driver *const usb_drivers[] = {&driver_pos, &driver_msr, &driver_kbd, &driver_cdc, NULL};
+const struct usb_driver *const usb_drivers[] = {
+    &driver_pos, &driver_msr, &driver_kbd, &driver_kbd_msr, &driver_cdc, NULL};
