@@ -54,16 +54,16 @@ struct till {
     struct ask asks[LINK_REQUESTS];
     int64_t erase_mono_ms;      /* when blobs past their term are next erased */
     char current[ULID_LEN + 1]; /* checkout at the counter; "" none */
-};
-
     uint8_t read[READ_HASH];    /* of what was read last */
     int64_t read_mono_ms;       /* 0: nothing yet */
+};
+
 /* Frees the checkouts; the parts are the caller's. */
 void till_release(struct till *t);
-/* For counter_new. */
-const struct counter_ops *till_ops(struct till *t);
 /* The checkout that takes the next card; NULL: a new one would begin. */
 struct seat *till_wants_card(struct till *t);
+/* For counter_new. */
+const struct counter_ops *till_ops(struct till *t);
 
 /* A reader delivered a text: to the checkout at the counter, or it begins one. *out (may be NULL): that checkout. */
 enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out);
@@ -96,8 +96,6 @@ enum err till_started(struct till *t);
 
 /* status.c: for the counter. */
 json_t *till_status(void *ctx);
-
-static inline int64_t till_utc(const struct till *t)
 /* A device's row in it; NULL: out of memory. */
 json_t *till_device(const struct usb_device_info *i);
 
@@ -105,12 +103,7 @@ json_t *till_device(const struct usb_device_info *i);
  * time, a card left under the scanner, is shown once; unless the checkout at the counter waits for a card. */
 enum err till_read(struct till *t, const struct usb_scan *scan);
 
-/* printing.c: the receipt of an applied checkout as text, and to the printer. */
-enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
-enum err till_print(void *ctx, const struct checkout *k, bool copy);
-enum err till_print_test(void *ctx);
-enum err till_printer_check(void *ctx);
-json_t *till_printer_json(const struct till *t);
+static inline int64_t till_utc(const struct till *t)
 {
     return t->clock->utc_ms(t->clock->ctx);
 }
