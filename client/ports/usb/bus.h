@@ -69,8 +69,8 @@ struct usb_device_info {
     uint16_t vid, pid;
     uint8_t interface; /* the function's; 0 for a device that is not ours */
     const char *as;    /* "scanner", "card", "printer"; "none". Static */
-    enum usb_use use;
     const char *how;   /* "hid_pos", "hid_msr", "hid_keyboard", "cdc_acm", ...; "". Static */
+    enum usb_use use;
     enum usb_why why;
     char path[32];             /* as in sysfs, "1-1.4": bus and ports */
     char label[USB_BUS_LABEL]; /* "1eab:0d10 HID POS scanner": vid:pid and product string, cleaned, UTF-8 */
