@@ -50,10 +50,27 @@ static enum err clear_stale(const struct sockaddr_un *sa)
     return unlink(sa->sun_path) ? ERR_IO : ERR_OK;
 }
 
+/* The socket lies in the state directory, which is private: the group may pass through it, not look around. */
+static void admit_group(const char *path, gid_t group)
+{
+    char dir[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return;
+    memcpy(dir, path, (size_t)(slash - path));
+    dir[slash - path] = 0;
+    bool failed = chown(path, (uid_t)-1, group) != 0;
+    if (!failed && !stat(dir, &st) && st.st_uid == geteuid() && (st.st_mode & 0777) == 0700)
+        failed = chown(dir, (uid_t)-1, group) || chmod(dir, 0710);
+    if (failed)
+        log_warn("%s: not given to group huika: %s", path, strerror(errno));
+}
+
 enum err sockets_unix(const char *path, int *fd)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    gid_t group;
+    gid_t group = 0;
     if (strlen(path) >= sizeof sa.sun_path)
         return ERR_TOO_LARGE;
     memcpy(sa.sun_path, path, strlen(path) + 1);
@@ -66,8 +83,8 @@ enum err sockets_unix(const char *path, int *fd)
     mode_t before = umask(0117);
     int failed = bind(s, (const struct sockaddr *)&sa, sizeof sa);
     umask(before);
-    if (!failed && huika_group(&group) && chown(path, (uid_t)-1, group))
-        log_warn("%s: not given to group huika: %s", path, strerror(errno));
+    if (!failed && huika_group(&group))
+        admit_group(path, group);
     if (failed || listen(s, BACKLOG)) {
         close(s);
         return ERR_IO;

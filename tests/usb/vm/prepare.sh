@@ -52,7 +52,7 @@ LD_LIBRARY_PATH=$dir/libudev1/lib/x86_64-linux-gnu:$dir/libudev1/usr/lib/x86_64-
     "$here/libraries.sh" root udev/bin/udevadm
 cp "$here/init" "$here/lib.sh" root/
 chmod +x root/init
-printf 'root:x:0:0:root:/:/bin/sh\nhuika:x:1000:1000:huika:/:/bin/sh\n' >root/etc/passwd
+printf 'root:x:0:0:root:/:/bin/sh\nhuika:x:1000:1000:huika:/:/bin/sh\ncashier:x:1001:1000:cashier:/:/bin/sh\nstranger:x:1002:1002:stranger:/:/bin/sh\n' >root/etc/passwd
 printf 'root:x:0:\ninput:x:101:\ntty:x:5:\ndisk:x:6:\nkmem:x:15:\nlp:x:7:\naudio:x:29:\nvideo:x:44:\nrender:x:105:\nkvm:x:106:\ncdrom:x:24:\ntape:x:26:\ndialout:x:20:\nsgx:x:107:\nhuika:x:1000:\n' >root/etc/group
 printf '127.0.0.1 localhost\n' >root/etc/hosts
 (cd root && find . | cpio -o -H newc --quiet) >base.cpio

@@ -32,6 +32,9 @@ export HUIKA_SOCKET=/srv/terminal/state/huika.sock
 status() { huika --json status >/run/status.json 2>/run/status.err; }
 status_has() { status && grep -q "$1" /run/status.json; }
 await "the terminal is online" status_has '"online":true'
+su cashier -c "huika status" >/run/cashier.log 2>&1 || fail "a cashier of group huika is not let in"
+su cashier -c "ls $(dirname $HUIKA_SOCKET)" >/dev/null 2>&1 && fail "a cashier may look around in the state directory"
+su stranger -c "huika status" >/dev/null 2>&1 && fail "a stranger is let in"
 huika --json events >/run/events.log 2>&1 &
 await "the keyboard is listed as not used" status_has '"label":"0525:a4a4 Test keyboard","used":false'
 
