@@ -20,4 +20,7 @@ $(FW)/huika-reader.elf: $(FW_SRCS) $(wildcard firmware/core/*.h firmware/avr/*.h
 $(FW)/huika-reader.hex: $(FW)/huika-reader.elf
 	avr-objcopy -O ihex -R .eeprom -R .fuse -R .lock $< $@
 
-.PHONY: firmware
+print-avr-flags:
+	@echo $(AVR_CFLAGS)
+
+.PHONY: firmware print-avr-flags

@@ -19,10 +19,17 @@ $(FWT)/quality: $(BUILD)/obj/tests/firmware/quality.o $(FWT_SWIPE) $(FWT_CORE)
 $(FWT)/sim_%_test: $(BUILD)/obj/tests/firmware/sim_%_test.o $(BUILD)/obj/tests/firmware/rig.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(FWT_LIBS)
+$(FWT)/simreader: $(BUILD)/obj/tests/firmware/simreader.o $(FWT_SIM) $(FWT_SWIPE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FWT_LIBS)
 FWT_SIM_TESTS := $(addprefix $(FWT)/,sim_usb_test sim_card_test sim_world_test)
 
 test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the reader: core, the shipped ELF in simavr, planted bugs, decoding
 	@set -e; for t in $(FWT_SIM_TESTS); do HUIKA_READER_ELF=$(FWT)/huika-reader.elf $$t; done
+	$(PY) tests/firmware/mutants.py $(BUILD)
 	$(FWT)/quality --clean 500 --damaged 400000
 
-.PHONY: test-firmware
+test-vm-reader: $(FWT)/simreader $(FWT)/huika-reader.hex $(PROGRAMS) ## the terminal sells with the simulated reader, by QR and by stripe
+	tests/usb/vm/boot.sh $(VM_CACHE) ../../firmware/vm_reader.sh - $(FWT)/simreader $(FWT)/huika-reader.elf $(PROGRAMS)
+
+.PHONY: test-firmware test-vm-reader

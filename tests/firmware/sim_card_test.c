@@ -110,6 +110,28 @@ static void a_damaged_swipe_is_told_to_the_cashier_and_not_to_the_host(void **st
     rig_close(&r);
 }
 
+/* Two bits of one character: its parity agrees, the LRC does not. */
+static void parity_alone_is_not_believed(void **state)
+{
+    struct swipe_how how = {.cm_s = 60};
+    struct swipe_card card;
+    struct swipe s;
+    struct rig r;
+    uint8_t b[HOST_PACKET];
+
+    (void)state;
+    rig_open(&r, false, true);
+    swipe_encode(&card, RIG_CARD, 5);
+    card.bit[card.first + 11 * 5] ^= 1;
+    card.bit[card.first + 11 * 5 + 1] ^= 1;
+    swipe_make(&s, &card, &how, &r.rng);
+    rig_swipe(&r, 0, &s);
+    rig_run_out(&r, 25);
+    assert_int_equal(host_in(&r.host, RIG_MSR, b), HOST_NAK);
+    assert_int_equal(rig_stat(&r, SWIPES_BAD), 1);
+    rig_close(&r);
+}
+
 static void a_card_that_the_host_does_not_fetch_is_forgotten(void **state)
 {
     struct rig r;
@@ -186,6 +208,7 @@ int main(void)
         cmocka_unit_test(track_1_and_3_come_along),
         cmocka_unit_test(no_edge_is_lost_to_a_busy_host),
         cmocka_unit_test(a_damaged_swipe_is_told_to_the_cashier_and_not_to_the_host),
+        cmocka_unit_test(parity_alone_is_not_believed),
         cmocka_unit_test(a_card_that_the_host_does_not_fetch_is_forgotten),
         cmocka_unit_test(reports_are_ready_within_a_frame),
         cmocka_unit_test(stack_and_interrupts_stay_within_their_bounds),

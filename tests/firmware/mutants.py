@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""mutants.py BUILD: plants one bug at a time in a copy of the firmware, builds it as the real one is built, and wants the
+simulator tests to go red. A bug that nobody notices, or that no longer fits the source, is a failure. Prints who caught
+which."""
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESTS = ["sim_usb_test", "sim_card_test", "sim_world_test"]
+AVR, CORE = "firmware/avr/", "firmware/core/"
+
+# (what a tired engineer might have done, file, text, text instead)
+MUTANTS = [
+    ("pad regulator left off", AVR + "usb.c", "UHWCON = 1 << UVREGE;", "UHWCON = 0;"),
+    ("PLL set for an 8 MHz crystal", AVR + "usb.c", "1 << PINDIV | 1 << PLLE", "1 << PLLE"),
+    ("USB clock left frozen", AVR + "usb.c", "USBCON = 1 << USBE | 1 << OTGPADE;", "USBCON = 1 << USBE | 1 << OTGPADE | 1 << FRZCLK;"),
+    ("VBUS pad left off", AVR + "usb.c", "USBCON = 1 << USBE | 1 << OTGPADE;", "USBCON = 1 << USBE;"),
+    ("control endpoint without memory", AVR + "usb.c", "UECFG0X = 0;\n    UECFG1X = SIZE_64 | 1 << ALLOC;",
+     "UECFG0X = 0;\n    UECFG1X = SIZE_64;"),
+    ("bulk instead of interrupt endpoints", AVR + "usb.c", "TYPE_INTERRUPT = 3 << EPTYPE0", "TYPE_INTERRUPT = 2 << EPTYPE0"),
+    ("address in force too early", CORE + "ep0.c", "e->address = e->setup[2] | 0x80;\n    finish(e);",
+     "port_address(e->setup[2]);\n    finish(e);"),
+    ("address never enabled", AVR + "usb.c", "UDADDR = address | 1 << ADDEN;", "UDADDR = address;"),
+    ("toggle not reset after a halt", AVR + "usb.c", ": 1 << STALLRQC | 1 << RSTDT | 1 << EPEN;", ": 1 << STALLRQC | 1 << EPEN;"),
+    ("toggle not reset by the configuration", AVR + "usb.c", "            UECONX = 1 << RSTDT | 1 << EPEN;\n", ""),
+    ("status stage not acknowledged", AVR + "usb.c", "p[i] = UEDATX;\n    clear(RXOUTI);", "p[i] = UEDATX;"),
+    ("bank never handed over", AVR + "usb.c", "    clear(FIFOCON);\n", ""),
+    ("flags of the bus written with ones", AVR + "usb.c", "UDINT = (uint8_t) ~(1 << EORSTI) & flags;", "UDINT = (uint8_t) ~(1 << EORSTI);"),
+    ("wrong baud rate", AVR + "inputs.c", "BOARD_F_CPU / 8 / BOARD_ENGINE_BAUD", "BOARD_F_CPU / 16 / BOARD_ENGINE_BAUD"),
+    ("seven data bits", AVR + "inputs.c", "UCSR1C = 1 << UCSZ11 | 1 << UCSZ10;", "UCSR1C = 1 << UCSZ11;"),
+    ("framing errors taken for text", AVR + "inputs.c", "(status & (1 << FE1 | 1 << DOR1 | 1 << UPE1)) || ", ""),
+    ("only one edge direction captured", AVR + "inputs.c", "    TCCR1B ^= 1 << ICES1;\n", ""),
+    ("ring of edges far too small", AVR + "inputs.h", "INPUTS_EDGES = 64", "INPUTS_EDGES = 4"),
+    ("swipe decoded while the host is served", CORE + "ep0.c", "static void send_next(struct ep0 *e)\n{",
+     "static void send_next(struct ep0 *e)\n{\n    for (volatile uint16_t i = 0; i < 6000; i++)\n        ;"),
+    ("watchdog never started", AVR + "guard.c", "bool guard_init(void)\n{\n    wdt_enable(WDTO_250MS);", "bool guard_init(void)\n{"),
+    ("stack guard forgotten", AVR + "guard.c", "if ((&_end)[i] != GUARD_PAINT)", "if (0)"),
+    ("boot loader open to everybody", CORE + "reader.c", "if (!r->boot_ms)\n        return false;", ""),
+    ("boot loader open for ever", CORE + "reader.c", "    if (r->boot_ms)\n        r->boot_ms--;\n", ""),
+    ("track left in memory", CORE + "f2f.c", "        bits[i] = 0;", "        (void)bits;"),
+    ("text left in memory", CORE + "scan.c", "        s->report[i] = 0;\n    s->len = 0;", "        ;\n    s->len = 0;"),
+    ("LRC not looked at", CORE + "track.c", " || character(t, at) != lrc", ""),
+    ("backward swipes not read", CORE + "track.c", "back.len = read_from(&back, cnt);", "back.len = 0;"),
+    ("half a code sent as a whole", CORE + "scan.c", "ms >= SCAN_HALF_MS ? drop(s)", "ms >= SCAN_HALF_MS ? end(s)"),
+    ("end of a long scan not told apart", CORE + "scan.c", "s->report[READER_SCAN_MORE_AT] = more;", "s->report[READER_SCAN_MORE_AT] = 0;"),
+    ("awake while the host sleeps", AVR + "main.c", "    inputs_engine(false);\n    guard_pause();\n    usb_sleep();",
+     "    guard_pause();\n    usb_sleep();"),
+    ("more sent than was asked for", CORE + "ep0.c", "e->len = len < asked ? len : asked;", "e->len = len;"),
+    ("old report kept for the next host", CORE + "reader.c", "if (r->msr_at)\n        forget_swipe(r);", ""),
+]
+
+
+def flags():
+    out = subprocess.run(["make", "-s", "--no-print-directory", "print-avr-flags"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return out.stdout.split()
+
+
+def build(name, path, old, new, work, avr_flags):
+    for folder in ("firmware", "proto"):
+        shutil.copytree(ROOT / folder, work / folder, ignore=shutil.ignore_patterns("vectors"))
+    if path:
+        text = (work / path).read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            return f"does not fit the source any more ({text.count(old)} places)"
+        (work / path).write_text(text.replace(old, new), encoding="utf-8")
+    sources = sorted(str(p.relative_to(work)) for p in work.glob("firmware/*/*.c"))
+    got = subprocess.run(["avr-gcc", *avr_flags, "-Wno-error", "-Wl,--gc-sections", "-o", "reader.elf", *sources], cwd=work,
+                         capture_output=True, text=True, check=False)
+    return "does not build" if got.returncode else None
+
+
+def judge(mutant, tests, avr_flags):
+    """(caught by, complaint): one of them None."""
+    with tempfile.TemporaryDirectory() as d:
+        work = pathlib.Path(d)
+        why = build(*mutant, work, avr_flags)
+        if why:
+            return None, why
+        for test in tests:
+            env = dict(os.environ, HUIKA_READER_ELF=str(work / "reader.elf"))
+            try:
+                got = subprocess.run([test], env=env, capture_output=True, timeout=120, check=False).returncode
+            except subprocess.TimeoutExpired:
+                got = "no end"
+            if got:
+                return test.name, None
+        return None, "not noticed"
+
+
+def main():
+    tests = [pathlib.Path(sys.argv[1]).resolve() / "firmware" / t for t in TESTS]
+    avr_flags = flags()
+    caught, why = judge(("the firmware as it is", None, None, None), tests, avr_flags)
+    bad = 0 if why == "not noticed" else 1
+    if bad:
+        print(f"the firmware without a planted bug: {caught or why}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda m: judge(m, tests, avr_flags), MUTANTS))
+    for mutant, (caught, why) in zip(MUTANTS, results):
+        if not caught:
+            bad += 1
+            print(f"planted bug '{mutant[0]}': {why}")
+    print(f"planted bugs: {sum(1 for c, _ in results if c)} of {len(MUTANTS)} caught")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
