@@ -22,9 +22,18 @@ $(FWT)/sim_%_test: $(BUILD)/obj/tests/firmware/sim_%_test.o $(BUILD)/obj/tests/f
 $(FWT)/simreader: $(BUILD)/obj/tests/firmware/simreader.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FWT_LIBS)
+$(FWT)/core_test $(FWT)/ep0_test: $(FWT)/%: $(BUILD)/obj/tests/firmware/%.o $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_SWIPE) $(FWT_CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+$(addprefix $(BUILD)/fuzz/,f2f scan_uart ep0): $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_CORE)
+FWT_CORE_TESTS := $(FWT)/core_test $(FWT)/ep0_test
 FWT_SIM_TESTS := $(addprefix $(FWT)/,sim_usb_test sim_card_test sim_world_test)
 
+firmware-core-run: $(FWT_CORE_TESTS)
+	@set -e; for t in $^; do $$t; done
 test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the reader: core, the shipped ELF in simavr, planted bugs, decoding
+	@$(MAKE) --no-print-directory firmware-core-run
+	@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=build/san firmware-core-run
 	@set -e; for t in $(FWT_SIM_TESTS); do HUIKA_READER_ELF=$(FWT)/huika-reader.elf $$t; done
 	$(PY) tests/firmware/mutants.py $(BUILD)
 	$(FWT)/quality --clean 500 --damaged 400000
@@ -32,4 +41,4 @@ test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the re
 test-vm-reader: $(FWT)/simreader $(FWT)/huika-reader.hex $(PROGRAMS) ## the terminal sells with the simulated reader, by QR and by stripe
 	tests/usb/vm/boot.sh $(VM_CACHE) ../../firmware/vm_reader.sh - $(FWT)/simreader $(FWT)/huika-reader.elf $(PROGRAMS)
 
-.PHONY: test-firmware test-vm-reader
+.PHONY: firmware-core-run test-firmware test-vm-reader
