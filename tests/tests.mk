@@ -18,7 +18,7 @@ units: $(UNIT)
 test-e2e: all ## the real programs end to end, with pytest
 	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) -m pytest -q -n $(JOBS) --dist worksteal -p no:cacheprovider tests/unit tests/e2e tests/fault
 
-lint: lint-rooms lint-format lint-cppcheck lint-tidy lint-docs ## layout, rooms, cppcheck, clang-tidy, man pages
+lint: lint-rooms lint-format lint-cppcheck lint-tidy lint-docs lint-hw ## layout, rooms, cppcheck, clang-tidy, man pages
 
 lint-rooms:
 	$(PY) tools/rooms.py
