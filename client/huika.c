@@ -32,6 +32,7 @@ static const struct cli_command commands[] = {
     {"status", "", N_("the shop's standing, the service, records to be sent, devices"), NULL, 0, 0, status_run},
     {"day", "[YYYY-MM-DD]", N_("the sales of a day, today by default, and their sums"), NULL, 0, 1, day_run},
     {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
+    {"print test", "", N_("print a page that shows what the receipt printer can do"), NULL, 0, 0, print_test_run},
     {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"), NULL, 0,
         0, verify_run},
     {"simulate scan", "TEXT|-", N_("hand a text to the terminal as if a reader had read it"), NULL, 1, 1,

@@ -3,6 +3,7 @@
 #include "base/tm.h"
 #include "base/ulid.h"
 #include "client/cli/commands.h"
+#include "client/cli/print.h"
 #include "client/cli/say.h"
 #include "proto/money.h"
 #include <inttypes.h>
@@ -97,6 +98,15 @@ int day_run(struct cli *c)
     return code;
 }
 
+/* The text was shown; on paper, too, where there is a printer. */
+static int reprint(struct cli *c, struct api *a)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/v1/sales/%s/print", c->arg[0]);
+    enum err e = print_ask(a, path);
+    return e && e != ERR_PRINTER_MISSING ? cli_fail(c, e, _("printing")) : CLI_OK;
+}
+
 int day_reprint_run(struct cli *c)
 {
     uint8_t id[ULID_SIZE];
@@ -117,6 +127,8 @@ int day_reprint_run(struct cli *c)
         say_json(json_pack("{s:s, s:s}", "sale_id", c->arg[0], "receipt", buf_str(&answer.body)));
     else
         fputs(buf_str(&answer.body), stdout);
+    if (!e)
+        code = reprint(c, &a);
     api_answer_release(&answer);
     api_close(&a);
     return code;

@@ -18,6 +18,7 @@ struct sell {
     struct order order;
     json_t *checkout; /* as last heard; NULL: none began */
     bool said_wait;
+    bool without_receipt; /* the printer's trouble is no reason to wait */
 };
 
 static const char *state_of(const struct sell *s)
@@ -61,6 +62,8 @@ static enum err confirm(struct sell *s)
     snprintf(path, sizeof path, "/v1/checkouts/%s/confirm?lang=%s", say_str(s->checkout, "checkout_id", ""), lang());
     if (s->order.person)
         json_object_set(body, "pay_fen", json_object_get(s->checkout, "pay_fen"));
+    if (s->without_receipt)
+        json_object_set_new(body, "without_receipt", json_true());
     enum err e = ask(s, &(struct api_request){.method = "POST", .path = path, .body = body});
     json_decref(body);
     return e;
@@ -246,6 +249,18 @@ static int unknown(struct sell *s, enum err e)
         s->cli, e, "%s", _("it is not known whether the sale was made; look with 'huika day' before you try again"));
 }
 
+static bool printer_waits(enum err e)
+{
+    return e == ERR_PRINTER_PAPER_OUT || e == ERR_PRINTER_COVER_OPEN || e == ERR_PRINTER_OFFLINE || e == ERR_PRINTER_FAULT;
+}
+
+static bool do_without(struct sell *s, enum err e)
+{
+    fprintf(stderr, "%s\n", err_text(e, i18n_lang()));
+    s->without_receipt = order_yes(_("Go on without a receipt? [Y/n] "));
+    return s->without_receipt;
+}
+
 /* The terminal makes one sale of a checkout, however often it is told: so what got no answer is said again. */
 static int confirmed(struct sell *s)
 {
@@ -255,6 +270,8 @@ static int confirmed(struct sell *s)
     s->api.steady = true;
     while (unheard(e = confirm(s)) && tm_mono_ms() < deadline_mono_ms)
         nanosleep(&pause, NULL);
+    if (printer_waits(e) && s->order.person && do_without(s, e))
+        return confirmed(s);
     if (unheard(e))
         return unknown(s, e);
     if (e)
@@ -287,7 +304,7 @@ static int quoted(struct sell *s)
 
 int sell_run(struct cli *c)
 {
-    struct sell s = {.cli = c};
+    struct sell s = {.cli = c, .without_receipt = cli_flag(c, "no-receipt")};
     int code = order_read(c, &s.order);
     if (!code && api_open(c, &s.api, &code)) {
         code = began(&s);

@@ -3,6 +3,7 @@
 #include "base/tm.h"
 #include "client/cli/commands.h"
 #include "client/cli/devices.h"
+#include "client/cli/print.h"
 #include "client/cli/say.h"
 #include <inttypes.h>
 #include <string.h>
@@ -116,6 +117,7 @@ int status_run(struct cli *c)
     printf("%s\n", cli_color(c, "0"));
     say_label(_("Devices"));
     devices_say(c, json_object_get(v, "devices"));
+    print_say(c, v);
     json_decref(v);
     return CLI_OK;
 }

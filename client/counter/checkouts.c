@@ -199,6 +199,16 @@ static enum err still_so(const struct request *r, const struct checkout *k)
     return other ? ERR_WRONG_STATE : ERR_OK;
 }
 
+/* A printer that says it cannot print keeps a sale waiting, unless the cashier goes on without a receipt. */
+static enum err paper_or_waived(const struct request *r, const struct checkout *k)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    bool waived = false;
+    if (r->json && jsonx_has(r->json, "without_receipt") && jsonx_bool(r->json, "without_receipt", &waived))
+        return ERR_BAD_VALUE;
+    return waived || k->state != CHECKOUT_QUOTED || !ops->printer_check ? ERR_OK : ops->printer_check(ops->ctx);
+}
+
 enum MHD_Result checkouts_confirm(struct request *r)
 {
     const struct counter_ops *ops = r->counter->config.ops;
@@ -206,6 +216,8 @@ enum MHD_Result checkouts_confirm(struct request *r)
     enum err e = ops->find(ops->ctx, r->id, &k);
     if (!e)
         e = still_so(r, k);
+    if (!e)
+        e = paper_or_waived(r, k);
     if (!e)
         e = ops->confirm(ops->ctx, r->id, &k);
     return answer(r, e, &k);

@@ -83,6 +83,12 @@ struct counter_ops {
     enum err (*sale)(void *ctx, const char *sale_id, counter_sale_fn *each, void *each_ctx);
     /* The receipt of an applied checkout, appended to `out`. ERR_BAD_VALUE: columns. */
     enum err (*receipt)(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
+    /* The receipt of an applied checkout, to the printer: queued when it returns. ERR_PRINTER_MISSING: printing is off, or no printer was ever there;
+     * ERR_TOO_MANY. */
+    enum err (*print)(void *ctx, const struct checkout *k, bool copy);
+    enum err (*print_test)(void *ctx);
+    /* ERR_OK, or why a receipt would not come out (ERR_PRINTER_*): the cashier should say that it may do without. */
+    enum err (*printer_check)(void *ctx);
     int64_t (*utc_ms)(void *ctx);
     int64_t (*mono_ms)(void *ctx);
     void *ctx;

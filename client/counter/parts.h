@@ -104,7 +104,7 @@ route_fn status_get;
 route_fn scans_post;
 route_fn checkouts_post, checkouts_current, checkouts_get, checkouts_card, checkouts_amount, checkouts_confirm,
     checkouts_cancel;
-route_fn sales_list, sales_get, sales_receipt;
+route_fn sales_list, sales_get, sales_receipt, sales_print, sales_print_test;
 
 static inline int64_t counter_now(const struct counter *c)
 {

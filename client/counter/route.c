@@ -27,6 +27,8 @@ static const struct route {
     {"GET", "/v1/sales", sales_list, 0},
     {"GET", "/v1/sales/{id}", sales_get, 0},
     {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
+    {"POST", "/v1/sales/{id}/print", sales_print, 0},
+    {"POST", "/v1/printer/test", sales_print_test, 0},
 };
 
 static bool matches(const char *pattern, const char *url, char id[static ULID_LEN + 1])

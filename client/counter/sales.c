@@ -82,3 +82,27 @@ enum MHD_Result sales_receipt(struct request *r)
     buf_wipe(&p.text);
     return ok;
 }
+
+static enum err print_copy(void *ctx, const struct counter_sale *s)
+{
+    const struct counter_ops *ops = ctx;
+    return ops->print(ops->ctx, s->checkout, true);
+}
+
+static enum MHD_Result queued(struct request *r, enum err e)
+{
+    return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_ACCEPTED, json_pack("{s:b}", "queued", 1));
+}
+
+/* A copy on the printer; what became of it shows in the status. */
+enum MHD_Result sales_print(struct request *r)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    return queued(r, ops->sale(ops->ctx, r->id, print_copy, (void *)(uintptr_t)ops));
+}
+
+enum MHD_Result sales_print_test(struct request *r)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    return queued(r, ops->print_test(ops->ctx));
+}

@@ -25,7 +25,7 @@ struct printer {
     struct job *printing;
     unsigned asking;     /* index of the question that is out; NOT_ASKING */
     uint8_t question[3]; /* borrowed by the line */
-    bool wanted, has_begun, news;
+    bool wanted, met, news;
     int64_t now, until_ms, asked_ms, began_ms;
 };
 
@@ -126,6 +126,11 @@ enum err printer_trouble(const struct printer *p)
     return errs[p->status.state];
 }
 
+bool printer_met(const struct printer *p)
+{
+    return p->met;
+}
+
 size_t printer_jobs(const struct printer *p, struct printer_job *out, size_t max)
 {
     size_t n = 0;
@@ -220,6 +225,7 @@ static void came_or_went(struct printer *p, uint32_t generation)
     p->asked_ms = INT64_MIN / 2;
     p->wanted = generation && p->io.answers;
     p->generation = generation;
+    p->met = p->met || generation;
     set_status(p, &s);
 }
 

@@ -64,7 +64,7 @@ struct printer_job {
     enum err why; /* UNPRINTED, INTERRUPTED */
 };
 
-enum { PRINTER_ANSWER_MS = 400, PRINTER_STUCK_MS = 8000, PRINTER_FRESH_MS = 1000, PRINTER_AGAIN_MS = 3000 };
+enum { PRINTER_ANSWER_MS = 400, PRINTER_STUCK_MS = 8000, PRINTER_FRESH_MS = 250, PRINTER_AGAIN_MS = 3000 };
 
 struct printer;
 
@@ -79,6 +79,8 @@ const struct printer_status *printer_status(const struct printer *p);
 /* Why a receipt would not come out now: ERR_OK for READY and UNKNOWN; ERR_PRINTER_MISSING, ERR_PRINTER_PAPER_OUT,
  * ERR_PRINTER_COVER_OPEN, ERR_PRINTER_OFFLINE, ERR_PRINTER_FAULT. */
 enum err printer_trouble(const struct printer *p);
+/* True once a printer has been there: a shop that has none misses no receipts. */
+bool printer_met(const struct printer *p);
 /* Jobs from the newest on; returns how many were written. */
 size_t printer_jobs(const struct printer *p, struct printer_job *out, size_t max);
 

@@ -37,6 +37,8 @@ static unsigned append_sale(struct till *t, struct seat *s)
     if (e)
         log_error("sale %s not recorded: %s", s->c.sale_id, err_code(e));
     checkout_appended(&s->c, &env, e, seq, &acts);
+    if (s->c.state == CHECKOUT_APPLIED)
+        till_print(t, &s->c, false);
     return acts;
 }
 
@@ -53,6 +55,7 @@ static unsigned one(struct till *t, struct seat *s, unsigned act)
     case CHECKOUT_ASK_RELEASE:
         return ask(t, s, ASK_RELEASE);
     case CHECKOUT_ASK_VERIFY:
+        paper_look(t->paper); /* so that its answer is there when the cashier confirms */
         return ask(t, s, ASK_VERIFY);
     case CHECKOUT_CHECK_CARD:
         return check_card(t, s);

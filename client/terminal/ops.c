@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the counter asks of the till. */
 #include "client/core/sale.h"
-#include "client/print/receipt.h"
 #include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
@@ -247,28 +246,6 @@ static enum err sale(void *ctx, const char *sale_id, counter_sale_fn *each, void
     return journal_by_sale(t->journal, sale_id, one_sale, &w);
 }
 
-static enum err receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out)
-{
-    const struct till *t = ctx;
-    const struct notice_shop *shop = sync_shop(t->sync);
-    const struct receipt r = {.shop_name = shop ? shop->name : "",
-        .at_utc_ms = k->at_utc_ms,
-        .terminal_number = t->state->info.number,
-        .seq = k->seq,
-        .total_fen = k->total_fen,
-        .discount_fen = k->quote.discount_fen,
-        .pay_fen = k->quote.pay_fen,
-        .own_price = k->quote.own_price,
-        .offer_title = k->offer_title,
-        .verdict = k->verdict,
-        .card_last4 = k->card_last4,
-        .name_masked = k->name_masked,
-        .cashier = k->cashier,
-        .sale_id = k->sale_id,
-        .copy = p->copy};
-    return receipt_text(&r, p->lang, p->columns, out);
-}
-
 static int64_t utc_ms(void *ctx)
 {
     return till_utc(ctx);
@@ -292,7 +269,10 @@ const struct counter_ops *till_ops(struct till *t)
         .status = till_status,
         .day = day,
         .sale = sale,
-        .receipt = receipt,
+        .receipt = till_receipt,
+        .print = till_print,
+        .print_test = till_print_test,
+        .printer_check = till_printer_check,
         .utc_ms = utc_ms,
         .mono_ms = mono_ms,
         .ctx = t};

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/terminal/run.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "client/terminal/guard.h"
 #include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FDS = 2 + COUNTER_FDS + USB_BUS_FDS, LONGEST_SLEEP_MS = 60000 };
+enum { FDS = 2 + COUNTER_FDS + USB_BUS_FDS + PRINTER_FDS, LONGEST_SLEEP_MS = 60000 };
 
 /* Everything that is open while it runs. */
 struct terminal {
@@ -129,6 +130,21 @@ static int open_usb(struct terminal *m)
     return e ? cli_fail(m->cli, e, _("reading %s, line %u"), devices ? devices : USB_BUS_DEVICES_FILE, line) : CLI_OK;
 }
 
+static int open_paper(struct terminal *m)
+{
+    const char *to = cli_text(m->cli, "printer"), *what;
+    struct paper_setup setup;
+    char path[STATE_PATH_MAX];
+    state_path(&m->state, PAPER_INI, path);
+    enum err e = paper_read(path, &setup, &what);
+    if (e)
+        return cli_fail(m->cli, e, _("reading %s (%s)"), path, what);
+    if (to && text_copy(setup.to, sizeof setup.to, to))
+        return cli_usage(m->cli, _("--printer %s: too long"), to);
+    e = paper_new(&setup, m->till.usb, on_change, &m->till, &m->till.paper);
+    return e ? cli_fail(m->cli, e, _("preparing the printer %s"), setup.to) : CLI_OK;
+}
+
 static int open_all(struct terminal *m)
 {
     int code = open_state(m);
@@ -138,6 +154,8 @@ static int open_all(struct terminal *m)
         code = open_counter(m);
     if (!code)
         code = open_usb(m);
+    if (!code)
+        code = open_paper(m);
     if (code)
         return code;
     enum err e = till_started(&m->till);
@@ -154,6 +172,7 @@ static void close_all(struct terminal *m)
 {
     struct till *t = &m->till;
     usb_bus_free(&t->usb);
+    paper_free(&t->paper);
     counter_free(&t->counter);
     sync_free(&t->sync);
     link_free(&t->link);
@@ -191,6 +210,7 @@ static size_t gather(const struct terminal *m, struct curl_waitfd fds[static FDS
     struct pollfd p[FDS];
     size_t n = counter_fds(m->till.counter, p, COUNTER_FDS);
     n += usb_bus_fds(m->till.usb, p + n, USB_BUS_FDS);
+    n += paper_fds(m->till.paper, p + n, PRINTER_FDS);
     p[n++] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
     p[n++] = (struct pollfd){.fd = link_fd(m->till.link), .events = POLLIN};
     for (size_t i = 0; i < n; i++) /* CURL_WAIT_POLL* and POLL* have the same values */
@@ -203,6 +223,7 @@ static int longest_sleep(const struct terminal *m)
     const struct till *t = &m->till;
     int ms = sooner(LONGEST_SLEEP_MS, counter_timeout_ms(t->counter));
     ms = sooner(ms, usb_bus_timeout_ms(t->usb, till_mono(t)));
+    ms = sooner(ms, paper_timeout_ms(t->paper, till_mono(t)));
     ms = sooner(ms, link_timeout_ms(t->link));
     ms = sooner(ms, sync_timeout_ms(t->sync));
     return sooner(ms, till_timeout_ms(t));
@@ -224,6 +245,7 @@ static int turn_until_told(struct terminal *m)
         usb_bus_handle(t->usb, till_mono(t));
         till_tick(t);
         counter_run(t->counter);
+        paper_turn(t->paper, till_mono(t));
         sync_tick(t->sync);
     }
 }

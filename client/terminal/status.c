@@ -71,5 +71,7 @@ json_t *till_status(void *ctx)
         "usb", usb_why_text(usb), "usb_code", usb_why_code(usb));
     if (v)
         put_link(v, t);
+    if (v)
+        json_object_set_new(v, "printer", till_printer_json(t));
     return v;
 }

@@ -19,6 +19,7 @@
 #include "client/ports/state.h"
 #include "client/ports/sync.h"
 #include "client/ports/usb/bus.h"
+#include "client/terminal/paper.h"
 
 enum { TILL_SEATS = 32, READ_HASH = 32, READ_AGAIN_MS = 1500 };
 
@@ -49,6 +50,7 @@ struct till {
     struct sync *sync;
     struct counter *counter; /* NULL until it is made */
     struct usb_bus *usb;     /* NULL: none */
+    struct paper *paper;     /* NULL: none */
     struct counter_ops ops;
     struct seat *seats[TILL_SEATS];
     struct ask asks[LINK_REQUESTS];
@@ -102,6 +104,13 @@ json_t *till_device(const struct usb_device_info *i);
 /* read.c: what a reader read, to the checkout at the counter, or it begins one. The same again within READ_AGAIN_MS of the last
  * time, a card left under the scanner, is shown once; unless the checkout at the counter waits for a card. */
 enum err till_read(struct till *t, const struct usb_scan *scan);
+
+/* printing.c: the receipt of an applied checkout as text, and to the printer. */
+enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
+enum err till_print(void *ctx, const struct checkout *k, bool copy);
+enum err till_print_test(void *ctx);
+enum err till_printer_check(void *ctx);
+json_t *till_printer_json(const struct till *t);
 
 static inline int64_t till_utc(const struct till *t)
 {

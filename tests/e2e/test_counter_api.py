@@ -81,6 +81,15 @@ def test_every_operation_keeps_the_contract(world, till):
     assert ask("GET", "/v1/sales?day=2020-02-29").json["count"] == 0
     for query in ("", "?lang=en", "?lang=zh&copy=0&columns=48"):
         assert "12351" in ask("GET", f"/v1/sales/{sale['sale_id']}/receipt{query}").body.decode()
+    for path in (f"/v1/sales/{sale['sale_id']}/print", "/v1/printer/test"):
+        assert ask("POST", path).json["code"] == "printer_missing"
+    till.t.stop()
+    till.t.argv += ["--printer", world.root / "paper"]
+    till.t.start()
+    wait_for("the printer to be there", lambda: ask("GET", "/v1/status").json["printer"]["state"] == "unknown")
+    for path in (f"/v1/sales/{sale['sale_id']}/print", "/v1/printer/test"):
+        assert ask("POST", path).status == 202
+    wait_for("both to be printed", lambda: [j["state"] for j in ask("GET", "/v1/status").json["printer"]["jobs"]] == ["done"] * 2)
     assert ask("POST", "/v1/scans?wait=10", {"text": till.qr}).json["state"] == "amount"
     number = till.begin({"total_fen": 100, "number": CARD, "luhn_ok": True, "input": "keyed"}, "n").json
     assert (number["by"], number["input"], "name_masked" in number) == ("number", "keyed", False)

@@ -49,6 +49,7 @@ enum usb_why {
     USB_WHY_STORAGE,
     USB_WHY_SECURITY_KEY,   /* FIDO: usage page F1D0 */
     USB_WHY_SERIAL,         /* a serial port that is not in devices.tsv */
+    USB_WHY_PRINTER,        /* a printer that devices.tsv does not name as a receipt printer */
     USB_WHY_MODE,           /* a known scanner in a mode that Huika cannot read */
     USB_WHY_IGNORED,        /* the shop's devices.tsv says so */
     USB_WHY_SETTLING,       /* just plugged in; the kernel is not through with it */

@@ -3,7 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASS_COMM = 2, CLASS_HID = 3, CLASS_STORAGE = 8, BOOT_SUBCLASS = 1, FIDO_PAGE = 0xF1D0, MOUSE = 0x010002 };
+enum {
+    CLASS_COMM = 2,
+    CLASS_HID = 3,
+    CLASS_PRINTER = 7,
+    CLASS_STORAGE = 8,
+    BOOT_SUBCLASS = 1,
+    FIDO_PAGE = 0xF1D0,
+    MOUSE = 0x010002
+};
 
 static enum judgement by_drivers(const struct usb_look *look, struct judge_port *out)
 {
@@ -53,6 +61,8 @@ static enum usb_why what_else(const struct usb_look *look)
         return USB_WHY_MOUSE;
     if (i->class == CLASS_STORAGE)
         return USB_WHY_STORAGE;
+    if (i->class == CLASS_PRINTER)
+        return USB_WHY_PRINTER;
     return i->class == CLASS_COMM && i->subclass == 2 ? USB_WHY_SERIAL : USB_WHY_NOT_OURS;
 }
 

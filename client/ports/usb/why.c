@@ -16,6 +16,8 @@ static const struct {
     [USB_WHY_SECURITY_KEY] = {"security_key", N_("A security key; left alone.")},
     [USB_WHY_SERIAL] = {"serial",
         N_("A serial port; left alone. If it is a scanner, name it in /etc/huika/devices.tsv.")},
+    [USB_WHY_PRINTER] = {"printer",
+        N_("A printer; left alone. If it is a receipt printer (ESC/POS), name it in /etc/huika/devices.tsv.")},
     [USB_WHY_MODE] = {"mode",
         N_("A known device in a mode that Huika does not read; switch it to HID POS by the code in its manual.")},
     [USB_WHY_IGNORED] = {"ignored", N_("Left alone, as /etc/huika/devices.tsv says.")},

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/terminal/paper.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "client/ports/printer_file.h"
+#include "client/ports/usb/printer.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECEIPT_BYTES = 256 * 1024 };
+
+struct paper {
+    struct paper_setup setup;
+    struct usb_bus *bus; /* the printer is one of its; NULL: another */
+    struct printer *printer;
+};
+
+static const struct paper_setup defaults = {
+    .to = "usb", .lang = ERR_LANG_ZH, .device = {.dots = ESCPOS_58MM, .charset = ESCPOS_GB18030, .cutter = true}};
+
+static enum err read_device(const struct config *c, struct paper_setup *s, const char **what)
+{
+    int64_t mm = 0;
+    const char *charset = config_text(c, "printer", "charset", NULL), *qr = config_text(c, "printer", "qr", NULL);
+    *what = "paper";
+    if (config_int(c, "printer", "paper", 58, 80, 0, &mm) || (mm && mm != 58 && mm != 80))
+        return ERR_BAD_VALUE;
+    *what = "charset";
+    if (charset && !escpos_charset_from_name(charset, &s->device.charset))
+        return ERR_BAD_VALUE;
+    *what = "qr";
+    if (qr && strcmp(qr, "native") != 0 && strcmp(qr, "drawn") != 0)
+        return ERR_BAD_VALUE;
+    if (mm)
+        s->device.dots = mm == 80 ? ESCPOS_80MM : ESCPOS_58MM;
+    s->device.qr_native = qr && !strcmp(qr, "native");
+    s->paper_set = mm;
+    s->charset_set = charset;
+    s->qr_set = qr;
+    s->cutter_set = config_text(c, "printer", "cutter", NULL);
+    *what = "cutter";
+    if (config_bool(c, "printer", "cutter", true, &s->device.cutter))
+        return ERR_BAD_VALUE;
+    *what = "drawer";
+    return config_bool(c, "printer", "drawer", false, &s->device.drawer);
+}
+
+static enum err read_all(const struct config *c, struct paper_setup *s, const char **what)
+{
+    const char *lang = config_text(c, "printer", "lang", "zh");
+    enum err e = read_device(c, s, what);
+    if (e)
+        return e;
+    *what = "to";
+    if (text_copy(s->to, sizeof s->to, config_text(c, "printer", "to", defaults.to)) || !s->to[0])
+        return ERR_BAD_VALUE;
+    *what = "lang";
+    s->lang = strcmp(lang, "en") != 0 ? ERR_LANG_ZH : ERR_LANG_EN;
+    return s->lang == ERR_LANG_ZH && strcmp(lang, "zh") != 0 ? ERR_BAD_VALUE : ERR_OK;
+}
+
+enum err paper_read(const char *path, struct paper_setup *out, const char **what)
+{
+    struct paper_setup s = defaults;
+    struct config c;
+    *what = "";
+    enum err e = config_load(&c, path);
+    if (!e)
+        e = read_all(&c, &s, what);
+    config_release(&c);
+    if (e == ERR_NOT_FOUND)
+        e = ERR_OK;
+    if (!e)
+        *out = s;
+    return e;
+}
+
+static enum err open_line(const struct paper_setup *s, struct usb_bus *bus, struct printer_io *io)
+{
+    if (!strcmp(s->to, "usb"))
+        return bus ? usb_printer_io(bus, io) : ERR_PRINTER_MISSING;
+    if (!strcmp(s->to, "lp"))
+        return printer_lp_io(NULL, io);
+    if (!strncmp(s->to, "lp:", 3))
+        return printer_lp_io(s->to + 3, io);
+    return printer_file_io(s->to, io);
+}
+
+enum err paper_new(
+    const struct paper_setup *setup, struct usb_bus *bus, void (*changed)(void *ctx), void *ctx, struct paper **out)
+{
+    struct printer_io io = {0};
+    struct paper *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    p->setup = *setup;
+    enum err e = ERR_OK;
+    if (strcmp(setup->to, "off") != 0) {
+        e = open_line(setup, bus, &io);
+        if (!e && (e = printer_new(&io, changed, ctx, &p->printer)) && io.free)
+            io.free(io.ctx);
+    }
+    if (!strcmp(setup->to, "usb"))
+        p->bus = bus;
+    if (e)
+        free(p);
+    else
+        *out = p;
+    return e;
+}
+
+void paper_free(struct paper **p)
+{
+    if (*p)
+        printer_free(&(*p)->printer);
+    free(*p);
+    *p = NULL;
+}
+
+static void apply_quirk(const struct paper_setup *s, const char *word, struct escpos_device *d)
+{
+    enum escpos_charset charset;
+    if (!s->paper_set && !strcmp(word, "80mm"))
+        d->dots = ESCPOS_80MM;
+    else if (!s->paper_set && !strcmp(word, "58mm"))
+        d->dots = ESCPOS_58MM;
+    else if (!s->charset_set && escpos_charset_from_name(word, &charset))
+        d->charset = charset;
+    else if (!s->qr_set && !strcmp(word, "native_qr"))
+        d->qr_native = true;
+    else if (!s->cutter_set && !strcmp(word, "no_cutter"))
+        d->cutter = false;
+}
+
+static struct escpos_device device_now(const struct paper *p)
+{
+    struct escpos_device d = p->setup.device;
+    const char *quirk = p->bus ? usb_printer_quirk(p->bus) : "";
+    while (*quirk) {
+        char word[KNOWN_QUIRK];
+        size_t n = strcspn(quirk, ",");
+        if (n < sizeof word) {
+            memcpy(word, quirk, n);
+            word[n] = 0;
+            apply_quirk(&p->setup, word, &d);
+        }
+        quirk += n + (quirk[n] == ',');
+    }
+    return d;
+}
+
+enum err paper_sale(struct paper *p, const struct receipt *r)
+{
+    struct buf bytes;
+    if (!p || !p->printer || !printer_met(p->printer))
+        return ERR_PRINTER_MISSING;
+    const struct escpos_device d = device_now(p);
+    buf_init(&bytes, RECEIPT_BYTES);
+    enum err e = receipt_paper(r, p->setup.lang, &d, &bytes);
+    if (!e)
+        e = printer_submit(p->printer, r->sale_id, bytes.data, bytes.len);
+    buf_wipe(&bytes);
+    return e;
+}
+
+enum err paper_test(struct paper *p, const char *shop_name)
+{
+    static const char *const lines[] = {"12345678901234567890123456789012", "惠卡 Huika ABC abc 0123456789",
+        "￥128.00  八八折", "堃喆犇龘 㛃 · ё", "12351"};
+    struct escpos e;
+    struct buf bytes;
+    if (!p || !p->printer || !printer_met(p->printer))
+        return ERR_PRINTER_MISSING;
+    const struct escpos_device d = device_now(p);
+    buf_init(&bytes, RECEIPT_BYTES);
+    enum err r = escpos_begin(&e, &d, &bytes);
+    if (!r) {
+        escpos_line(&e, ESCPOS_BIG, "打印测试");
+        escpos_line(&e, ESCPOS_STRONG, shop_name);
+        escpos_rule(&e);
+        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+            escpos_line(&e, ESCPOS_PLAIN, lines[i]);
+        escpos_line(&e, ESCPOS_TITLE, "应付（元）  112.64");
+        escpos_qr(&e, "HUIKA");
+        r = escpos_end(&e, ESCPOS_CUT | ESCPOS_KICK);
+    }
+    if (!r)
+        r = printer_submit(p->printer, "test", bytes.data, bytes.len);
+    buf_release(&bytes);
+    return r;
+}
+
+struct printer *paper_printer(struct paper *p)
+{
+    return p ? p->printer : NULL;
+}
+
+void paper_look(struct paper *p)
+{
+    if (p && p->printer)
+        printer_look(p->printer);
+}
+
+enum err paper_check(const struct paper *p)
+{
+    enum err e = p && p->printer ? printer_trouble(p->printer) : ERR_OK;
+    return e == ERR_PRINTER_MISSING ? ERR_OK : e;
+}
+
+size_t paper_fds(const struct paper *p, struct pollfd *fds, size_t max)
+{
+    return p && p->printer ? printer_fds(p->printer, fds, max) : 0;
+}
+
+int paper_timeout_ms(const struct paper *p, int64_t now_mono_ms)
+{
+    return p && p->printer ? printer_timeout_ms(p->printer, now_mono_ms) : -1;
+}
+
+void paper_turn(struct paper *p, int64_t now_mono_ms)
+{
+    if (p && p->printer)
+        printer_turn(p->printer, now_mono_ms);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Receipts of a till: as text for the counter, and to the printer. */
+#include "base/log.h"
+#include "client/terminal/till.h"
+
+enum { JOBS_SHOWN = PRINTER_QUEUE };
+
+static struct receipt receipt_of(const struct till *t, const struct checkout *k, bool copy)
+{
+    const struct notice_shop *shop = sync_shop(t->sync);
+    return (struct receipt){.shop_name = shop ? shop->name : "",
+        .at_utc_ms = k->at_utc_ms,
+        .terminal_number = t->state->info.number,
+        .seq = k->seq,
+        .total_fen = k->total_fen,
+        .discount_fen = k->quote.discount_fen,
+        .pay_fen = k->quote.pay_fen,
+        .own_price = k->quote.own_price,
+        .offer_title = k->offer_title,
+        .verdict = k->verdict,
+        .card_last4 = k->card_last4,
+        .name_masked = k->name_masked,
+        .cashier = k->cashier,
+        .sale_id = k->sale_id,
+        .copy = copy};
+}
+
+enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out)
+{
+    const struct receipt r = receipt_of(ctx, k, p->copy);
+    return receipt_text(&r, p->lang, p->columns, out);
+}
+
+enum err till_print(void *ctx, const struct checkout *k, bool copy)
+{
+    struct till *t = ctx;
+    const struct receipt r = receipt_of(t, k, copy);
+    enum err e = paper_sale(t->paper, &r);
+    if (e && e != ERR_PRINTER_MISSING)
+        log_warn("receipt of sale %s not printed: %s", k->sale_id, err_code(e));
+    return e;
+}
+
+enum err till_print_test(void *ctx)
+{
+    struct till *t = ctx;
+    const struct notice_shop *shop = sync_shop(t->sync);
+    return paper_test(t->paper, shop ? shop->name : "");
+}
+
+enum err till_printer_check(void *ctx)
+{
+    struct till *t = ctx;
+    enum err e = paper_check(t->paper);
+    if (e)
+        paper_look(t->paper);
+    return e;
+}
+
+static json_t *jobs_json(const struct printer *p)
+{
+    struct printer_job jobs[JOBS_SHOWN];
+    size_t n = printer_jobs(p, jobs, JOBS_SHOWN);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *j = json_pack("{s:s, s:s}", "id", jobs[i].id, "state", printer_job_name(jobs[i].state));
+        if (j && jobs[i].why)
+            json_object_set_new(j, "why", json_string(err_code(jobs[i].why)));
+        json_array_append_new(list, j);
+    }
+    return list;
+}
+
+json_t *till_printer_json(const struct till *t)
+{
+    const struct printer *p = paper_printer(t->paper);
+    if (!p)
+        return json_pack("{s:s, s:[]}", "state", "off", "jobs");
+    const struct printer_status *s = printer_status(p);
+    enum err trouble = printer_trouble(p);
+    json_t *v = json_pack("{s:s, s:b, s:b, s:o}", "state", printer_state_name(s->state), "near_end", s->near_end,
+        "stuck", s->stuck, "jobs", jobs_json(p));
+    if (v && trouble)
+        json_object_set_new(v, "text",
+            json_pack("{s:s, s:s}", "zh", err_text(trouble, ERR_LANG_ZH), "en", err_text(trouble, ERR_LANG_EN)));
+    return v;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/ports/printer.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+#define SALE  "01KJVX8N00ABCDEFGHJKMNPQRS"
+#define OTHER "01KJVX8N00ABCDEFGHJKMNPQRT"
+
+/* A printer whose every move the test makes. */
+struct fake {
+    uint32_t generation;
+    uint8_t got[8192], answers[3];
+    size_t got_len, asked_cnt;
+    bool silent, slow; /* slow: takes bytes and never gets done */
+    bool busy;
+    uint8_t inbox[16];
+    size_t inbox_len;
+    int changes;
+};
+
+static uint32_t generation(void *ctx)
+{
+    return ((struct fake *)ctx)->generation;
+}
+
+static enum err take(void *ctx, const uint8_t *p, size_t n)
+{
+    struct fake *f = ctx;
+    assert_false(f->busy);
+    assert_true(f->generation);
+    f->busy = f->slow;
+    if (n == 3 && p[0] == 0x10 && p[1] == 0x04) {
+        static const unsigned index[] = {0, 0, 1, 0, 2};
+        f->asked_cnt++;
+        if (!f->silent)
+            f->inbox[f->inbox_len++] = f->answers[index[p[2]]];
+        return ERR_OK;
+    }
+    assert_true(f->got_len + n <= sizeof f->got);
+    memcpy(f->got + f->got_len, p, n);
+    f->got_len += n;
+    return ERR_OK;
+}
+
+static bool idle(void *ctx)
+{
+    return !((struct fake *)ctx)->busy;
+}
+
+static size_t give(void *ctx, uint8_t *out, size_t max)
+{
+    struct fake *f = ctx;
+    size_t n = f->inbox_len < max ? f->inbox_len : max;
+    memcpy(out, f->inbox, n);
+    memmove(f->inbox, f->inbox + n, f->inbox_len - n);
+    f->inbox_len -= n;
+    return n;
+}
+
+static void changed(void *ctx)
+{
+    ((struct fake *)ctx)->changes++;
+}
+
+static struct printer *open_printer(struct fake *f)
+{
+    const struct printer_io io = {
+        .ctx = f, .answers = true, .generation = generation, .write = take, .idle = idle, .read = give};
+    struct printer *p;
+    memset(f->answers, 0x12, sizeof f->answers);
+    assert_int_equal(printer_new(&io, changed, f, &p), ERR_OK);
+    return p;
+}
+
+/* Turns as long as something is due at that time. */
+static void settle(struct printer *p, int64_t now)
+{
+    for (int i = 0; i < 50; i++) {
+        printer_turn(p, now);
+        if (printer_timeout_ms(p, now))
+            return;
+        /* an answer is there already, so the next turn hears it */
+    }
+}
+
+static void turns(struct printer *p, int64_t now)
+{
+    for (int i = 0; i < 12; i++)
+        printer_turn(p, now);
+}
+
+static enum printer_job_state state_of(const struct printer *p, const char *id, enum err *why)
+{
+    struct printer_job jobs[PRINTER_QUEUE];
+    size_t n = printer_jobs(p, jobs, PRINTER_QUEUE);
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(jobs[i].id, id)) {
+            if (why)
+                *why = jobs[i].why;
+            return jobs[i].state;
+        }
+    fail_msg("no job %s", id);
+    return PRINTER_QUEUED;
+}
+
+static void submit(struct printer *p, const char *id, const char *bytes)
+{
+    assert_int_equal(printer_submit(p, id, (const uint8_t *)bytes, strlen(bytes)), ERR_OK);
+}
+
+static void answers_are_judged_by_their_fixed_bits(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n <= 5; n++)
+        for (unsigned b = 0; b < 256; b++) {
+            struct printer_status s = {.state = PRINTER_READY};
+            bool valid = (b & 0x93) == 0x12 && (n == 1 || n == 2 || n == 4);
+            assert_int_equal(printer_answer(n, (uint8_t)b, &s), valid);
+        }
+}
+
+static void each_trouble_has_its_name(void **state)
+{
+    static const struct {
+        uint8_t answers[3];
+        enum printer_state want;
+        bool near_end;
+        enum err trouble;
+    } cases[] = {
+        {{0x12, 0x12, 0x12}, PRINTER_READY, false, ERR_OK},
+        {{0x12, 0x12, 0x1E}, PRINTER_READY, true, ERR_OK},
+        {{0x1A, 0x12, 0x12}, PRINTER_OFFLINE, false, ERR_PRINTER_OFFLINE},
+        {{0x1A, 0x16, 0x12}, PRINTER_COVER_OPEN, false, ERR_PRINTER_COVER_OPEN},
+        {{0x1A, 0x32, 0x7E}, PRINTER_PAPER_OUT, true, ERR_PRINTER_PAPER_OUT},
+        {{0x12, 0x12, 0x72}, PRINTER_PAPER_OUT, false, ERR_PRINTER_PAPER_OUT},
+        {{0x1A, 0x52, 0x12}, PRINTER_FAULT, false, ERR_PRINTER_FAULT},
+        {{0x1A, 0x36, 0x72}, PRINTER_COVER_OPEN, false, ERR_PRINTER_COVER_OPEN},
+        {{0x12, 0x00, 0x12}, PRINTER_UNKNOWN, false, ERR_OK},
+        {{0xFF, 0x12, 0x12}, PRINTER_UNKNOWN, false, ERR_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake f = {.generation = 1};
+        struct printer *p = open_printer(&f);
+        memcpy(f.answers, cases[i].answers, 3);
+        turns(p, 1000);
+        assert_int_equal(printer_status(p)->state, cases[i].want);
+        assert_int_equal(printer_status(p)->near_end, cases[i].near_end);
+        assert_int_equal(printer_trouble(p), cases[i].trouble);
+        printer_free(&p);
+    }
+}
+
+static void silence_is_unknown_and_does_not_keep_a_receipt(void **state)
+{
+    struct fake f = {.generation = 1, .silent = true};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    submit(p, SALE, "receipt");
+    turns(p, 1000 + PRINTER_ANSWER_MS - 1);
+    assert_int_equal(f.got_len, 0); /* it may still answer */
+    turns(p, 1000 + PRINTER_ANSWER_MS);
+    assert_int_equal(printer_status(p)->state, PRINTER_UNKNOWN);
+    turns(p, 1000 + PRINTER_ANSWER_MS);
+    assert_int_equal(f.got_len, 7);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    printer_free(&p);
+}
+
+static void a_receipt_waits_for_no_paper(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    enum err why = ERR_OK;
+    (void)state;
+    f.answers[1] = 0x32;
+    turns(p, 1000);
+    submit(p, SALE, "receipt");
+    turns(p, 1000);
+    assert_int_equal(state_of(p, SALE, &why), PRINTER_UNPRINTED);
+    assert_int_equal(why, ERR_PRINTER_PAPER_OUT);
+    f.answers[1] = 0x12; /* a new roll: it is noticed without anybody asking */
+    turns(p, 1000 + PRINTER_AGAIN_MS);
+    assert_int_equal(printer_status(p)->state, PRINTER_READY);
+    assert_int_equal(f.got_len, 0); /* it does not come out by itself */
+    submit(p, SALE, "copy");
+    turns(p, 1001 + PRINTER_AGAIN_MS);
+    assert_int_equal(f.got_len, 4);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    printer_free(&p);
+}
+
+static void what_was_cut_off_is_offered_and_never_sent_again(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    enum err why = ERR_OK;
+    (void)state;
+    turns(p, 1000);
+    f.slow = true;
+    submit(p, SALE, "receipt");
+    submit(p, OTHER, "the next");
+    turns(p, 1001);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_PRINTING);
+    f.generation = 0;
+    turns(p, 1002);
+    assert_int_equal(state_of(p, SALE, &why), PRINTER_INTERRUPTED);
+    assert_int_equal(why, ERR_PRINTER_MISSING);
+    assert_int_equal(state_of(p, OTHER, NULL), PRINTER_UNPRINTED);
+    assert_int_equal(printer_status(p)->state, PRINTER_ABSENT);
+    f = (struct fake){.generation = 2, .answers = {0x12, 0x12, 0x12}};
+    turns(p, 5000);
+    assert_int_equal(printer_status(p)->state, PRINTER_READY);
+    assert_int_equal(f.got_len, 0);
+    submit(p, SALE, "copy");
+    turns(p, 5001);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    assert_int_equal(f.got_len, 4);
+    printer_free(&p);
+}
+
+static void a_power_cycle_between_two_turns_is_noticed(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    f.slow = true;
+    submit(p, SALE, "receipt");
+    turns(p, 1001);
+    f.busy = f.slow = false;
+    f.generation = 2;
+    turns(p, 1002);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_INTERRUPTED);
+    printer_free(&p);
+}
+
+static void a_printer_that_takes_nothing_is_called_stuck(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    f.slow = true;
+    submit(p, SALE, "receipt");
+    turns(p, 2000);
+    turns(p, 2000 + PRINTER_STUCK_MS - 1);
+    assert_false(printer_status(p)->stuck);
+    turns(p, 2000 + PRINTER_STUCK_MS);
+    assert_true(printer_status(p)->stuck);
+    f.busy = f.slow = false;
+    turns(p, 20000);
+    assert_false(printer_status(p)->stuck);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    printer_free(&p);
+}
+
+static void looking_asks_and_idling_does_not(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    assert_int_equal(f.asked_cnt, 3);
+    assert_int_equal(printer_timeout_ms(p, 1000), -1);
+    turns(p, 100000);
+    assert_int_equal(f.asked_cnt, 3);
+    printer_look(p);
+    assert_int_equal(printer_timeout_ms(p, 100000), 0);
+    settle(p, 100000);
+    turns(p, 100000);
+    assert_int_equal(f.asked_cnt, 6);
+    printer_free(&p);
+}
+
+static void the_queue_forgets_what_is_done_first(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    char id[3] = "a0";
+    (void)state;
+    f.answers[1] = 0x16;
+    turns(p, 1000);
+    submit(p, SALE, "x");
+    turns(p, 1000);
+    f.answers[1] = 0x12;
+    turns(p, 1000 + PRINTER_AGAIN_MS);
+    for (int i = 0; i < 40; i++) {
+        id[0] = (char)('a' + i / 10);
+        id[1] = (char)('0' + i % 10);
+        submit(p, id, "x");
+        turns(p, 5000 + i);
+    }
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_UNPRINTED);
+    f.slow = true;
+    for (int i = 0; i < PRINTER_QUEUE; i++) {
+        id[0] = (char)('A' + i);
+        submit(p, id, "x");
+        turns(p, 6000);
+    }
+    assert_int_equal(printer_submit(p, "full", (const uint8_t *)"x", 1), ERR_TOO_MANY);
+    printer_free(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(answers_are_judged_by_their_fixed_bits),
+        cmocka_unit_test(each_trouble_has_its_name), cmocka_unit_test(silence_is_unknown_and_does_not_keep_a_receipt),
+        cmocka_unit_test(a_receipt_waits_for_no_paper),
+        cmocka_unit_test(what_was_cut_off_is_offered_and_never_sent_again),
+        cmocka_unit_test(a_power_cycle_between_two_turns_is_noticed),
+        cmocka_unit_test(a_printer_that_takes_nothing_is_called_stuck),
+        cmocka_unit_test(looking_asks_and_idling_does_not), cmocka_unit_test(the_queue_forgets_what_is_done_first)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
