@@ -63,9 +63,21 @@ static void say_time(int64_t at_utc_ms)
     fputs(at, stdout);
 }
 
+/* Below the line that it explains. */
+static void say_cause(const struct cli *c, const json_t *v, const char *key)
+{
+    const char *code = say_str(v, key, NULL);
+    if (!code)
+        return;
+    say_label("");
+    coloured(c, "33", err_text(err_from_code(code), i18n_lang()));
+    fputs(" [", stdout);
+    say_text(code);
+    fputs("]\n", stdout);
+}
+
 static void say_link(const struct cli *c, const json_t *v)
 {
-    const char *code = say_str(v, "last_error", NULL);
     int64_t contact = say_int(v, "last_contact_ms", 0);
     bool online = json_is_true(json_object_get(v, "online"));
     say_label(_("Service"));
@@ -75,11 +87,7 @@ static void say_link(const struct cli *c, const json_t *v)
         say_time(contact);
     }
     putchar('\n');
-    if (!online && code) {
-        say_label("");
-        say_text(err_text(err_from_code(code), i18n_lang()));
-        printf(" [%s]\n", code);
-    }
+    say_cause(c, v, online ? "notice_error" : "last_error");
 }
 
 static void say_journal(const struct cli *c, const json_t *v)
@@ -90,6 +98,8 @@ static void say_journal(const struct cli *c, const json_t *v)
     printf("%" PRId64 "  %s", say_int(head, "seq", 0), cli_color(c, unsent ? "33" : "32"));
     printf(_("%" PRId64 " waiting to be sent"), unsent);
     printf("%s\n", cli_color(c, "0"));
+    if (unsent && json_is_true(json_object_get(v, "online")))
+        say_cause(c, v, "upload_error");
 }
 
 int status_run(struct cli *c)

@@ -290,6 +290,14 @@ def test_status_and_devices(path):
         assert "Keyboard" in huika(c, "devices").out
 
 
+def test_status_does_not_hide_why_records_stay(path):
+    """It said "3 waiting to be sent" and the service "online", for ever, when the service had refused them as a fork."""
+    told = STATUS | {"online": True, "last_error": None, "upload_error": "chain_fork", "notice_error": "bad_signature"}
+    with counter(path, lines={"GET /v1/status": [told]}) as c:
+        shown = huika(c, "status")
+        assert "[chain_fork]" in shown.out and "[bad_signature]" in shown.out, shown
+
+
 def test_day(path):
     sale = {"sale_id": SALE, "at_ms": 1772596800000, "total_fen": 12800, "discount_fen": 1536, "pay_fen": 11264,
             "card_last4": "0001", "offer_title": "八八折", "own_price": False}
