@@ -64,3 +64,14 @@ def test_help_is_chinese_under_a_chinese_locale(program):
         out = call(BUILD / program, "--help", environ=env(LC_ALL=locale)).out
         assert "用法" in out and "Usage" not in out, (locale, out)
     assert "用法" not in call(BUILD / program, "--help").out
+
+
+def test_the_first_steps_are_not_refused_for_a_check_digit():
+    """README's own example ended with "the card number may be mistyped" whenever nobody was there to type it twice."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    numbers = set(re.findall(r"\b62\d{14,17}\b", readme))
+    doubled = "0246813579"
+    assert numbers
+    for number in numbers:
+        digits = [doubled[int(d)] if i % 2 else d for i, d in enumerate(reversed(number))]
+        assert sum(map(int, digits)) % 10 == 0, number
