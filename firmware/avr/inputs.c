@@ -161,16 +161,13 @@ bool inputs_byte(uint8_t *c)
 
 bool inputs_engine_lost(void)
 {
+    uint8_t c;
+
     if (!bytes_lost)
         return false;
-    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
-    {
-        for (uint8_t i = 0; ++i;)
-            bytes[i] = 0;
-        bytes[0] = 0;
-        byte_out = byte_in;
-        bytes_lost = false;
-    }
+    while (inputs_byte(&c)) /* with interrupts on: an edge would not wait */
+        ;
+    bytes_lost = false;
     return true;
 }
 

@@ -119,26 +119,26 @@ static void feed_half(struct f2f *f, uint16_t d)
     follow(f, d);
 }
 
-void f2f_feed(struct f2f *f, uint16_t d)
+void f2f_feed(struct f2f *f, uint16_t ticks)
 {
     enum kind kind;
 
     if (f->phase == F2F_ENDED)
         return;
-    if (d > F2F_MAX_TICKS || !d) {
+    if (ticks > F2F_MAX_TICKS || !ticks) {
         f2f_gap(f);
         return;
     }
     if (f->phase == F2F_SYNCING) {
-        synchronise(f, d);
+        synchronise(f, ticks);
         return;
     }
-    kind = judge(f, d);
+    kind = judge(f, ticks);
     if (kind == HALF)
-        feed_half(f, d);
+        feed_half(f, ticks);
     else if (kind == CELL && !f->half) {
         put(f, false);
-        follow(f, d);
+        follow(f, ticks);
     } else
         f2f_gap(f);
 }

@@ -42,4 +42,9 @@ test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the re
 test-vm-reader: $(FWT)/simreader $(FWT)/huika-reader.hex $(PROGRAMS) ## the terminal sells with the simulated reader, by QR and by stripe
 	tests/usb/vm/boot.sh $(VM_CACHE) ../../firmware/vm_reader.sh - $(FWT)/simreader $(FWT)/huika-reader.elf $(PROGRAMS)
 
-.PHONY: firmware-core-run test-firmware test-vm-reader
+bench: bench-firmware
+bench-firmware: $(FWT)/quality $(FWT)/sim_card_test $(FWT)/huika-reader.elf ## ten million damaged swipes; the reader's times in device cycles
+	$(FWT)/quality --clean 5000 --damaged 10200000
+	HUIKA_READER_ELF=$(FWT)/huika-reader.elf $(FWT)/sim_card_test | grep -E "cycles|FAILED"
+
+.PHONY: bench-firmware firmware-core-run test-firmware test-vm-reader

@@ -37,6 +37,8 @@ MUTANTS = [
     ("framing errors taken for text", AVR + "inputs.c", "(status & (1 << FE1 | 1 << DOR1 | 1 << UPE1)) || ", ""),
     ("only one edge direction captured", AVR + "inputs.c", "    TCCR1B ^= 1 << ICES1;\n", ""),
     ("ring of edges far too small", AVR + "inputs.h", "INPUTS_EDGES = 64", "INPUTS_EDGES = 4"),
+    ("interrupts off while bytes are thrown away", AVR + "inputs.c", "    while (inputs_byte(&c)) ",
+     "    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)\n    for (uint8_t i = 0; ++i;)\n        bytes[i] = 0;\n    while (inputs_byte(&c)) "),
     ("swipe decoded while the host is served", CORE + "ep0.c", "static void send_next(struct ep0 *e)\n{",
      "static void send_next(struct ep0 *e)\n{\n    for (volatile uint16_t i = 0; i < 6000; i++)\n        ;"),
     ("watchdog never started", AVR + "guard.c", "bool guard_init(void)\n{\n    wdt_enable(WDTO_250MS);", "bool guard_init(void)\n{"),

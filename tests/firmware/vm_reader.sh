@@ -31,7 +31,8 @@ huika --json events >/run/events.log 2>&1 &
 mkfifo /run/reader.in
 simreader /bin/huika-reader.elf 0 </run/reader.in >/run/reader.log 2>&1 &
 exec 8>/run/reader.in
-await "the kernel knows the reader" grep -q "Huika card reader" /sys/bus/usb/devices/*/product
+reader_is_known() { grep -q "Huika card reader" /sys/bus/usb/devices/*/product; }
+await "the kernel knows the reader" reader_is_known
 await "the scanner is in use" status_has '"label":"1209:0001 Huika card reader","used":true,"as":"scanner","state":"ready"'
 
 sale() { # N AMOUNT TOTAL-FEN PAY-FEN COMMAND
