@@ -165,9 +165,12 @@ static void without_a_driver_only_what_may_be_ours_is_in_doubt(void **state)
     assert_int_equal(j.best, JUDGE_NO);
     assert_int_equal(j.why, USB_WHY_STORAGE);
     put_interface(1, "03\n", "00\n", "00\n");
-    j = judge("");
+    j = judge("1eab\t0d10\thid_pos\t-\tx\tx\n");
     assert_int_equal(j.best, JUDGE_UNKNOWN);
     assert_int_equal(j.ports[0].claim.data, 1);
+    puts_("1-1/idVendor", "0525\n"); /* nobody's: could be anything */
+    j = judge("");
+    assert_int_equal(j.best, JUDGE_NO);
     put_driver(1, "../../bus/usb/drivers/usbfs");
     j = judge("");
     assert_int_equal(j.best, JUDGE_TAKEN);

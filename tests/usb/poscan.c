@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bus alone, as a program: prints arrivals, departures and scans, a line each, until SIGTERM or --for SECONDS. For
+/* The bus alone, as a program: prints arrivals, departures and scans, a line each, until SIGTERM. --devices FILE: more
+ * known devices. For
  * the harnesses beside it, which take the program under test as a parameter. */
 #include "base/tm.h"
 #include "client/ports/usb/bus.h"
@@ -19,7 +20,7 @@ static void on_signal(int sig)
 static void on_scan(void *ctx, const struct usb_scan *s)
 {
     (void)ctx;
-    printf("scan %s [%s] %zu ", s->device, s->aim, s->len);
+    printf(s->input == USB_INPUT_SWIPE ? "swipe %s%s %zu " : "scan %s [%s] %zu ", s->device, s->aim, s->len);
     for (size_t i = 0; i < s->len; i++)
         if (s->text[i] >= 0x20 && s->text[i] < 0x7F)
             putchar(s->text[i]);
@@ -37,24 +38,25 @@ static void on_dropped(void *ctx, const char *device, const char *text)
 static void on_change(void *ctx, const struct usb_device_info *i)
 {
     (void)ctx;
-    printf("device %s %s %s %s\n", i->path, usb_use_code(i->use), usb_why_code(i->why), i->label);
+    printf("device %s %s %s %s %s%s%s\n", i->path, usb_use_code(i->use), usb_why_code(i->why), i->label, i->as,
+        *i->how ? " " : "", i->how);
 }
 
 int main(int argc, char **argv)
 {
     struct usb_bus_events ev = {.scan = on_scan, .dropped = on_dropped, .change = on_change};
-    int64_t end = argc > 2 && !strcmp(argv[1], "--for") ? tm_mono_ms() + 1000 * atol(argv[2]) : INT64_MAX;
     struct sigaction sa = {.sa_handler = on_signal};
     struct usb_bus *bus;
+    unsigned line;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
-    if (usb_bus_new(&ev, &bus))
+    if (usb_bus_new(&ev, &bus) || (argc > 2 && usb_bus_known(bus, argv[2], &line)))
         return 3;
     usb_bus_handle(bus, tm_mono_ms());
     printf("bus %s\n", usb_why_code(usb_bus_state(bus)));
-    while (!stopped && tm_mono_ms() < end) {
+    while (!stopped) {
         struct pollfd fds[USB_BUS_FDS];
         size_t n = usb_bus_fds(bus, fds, USB_BUS_FDS);
         int wait = usb_bus_timeout_ms(bus, tm_mono_ms());

@@ -55,16 +55,34 @@ static void control(struct umock_dev *d, UMockdevIoctlData *data, const uint8_t 
     }
 }
 
+static GList *find_flying(struct umock_dev *d, uint8_t endpoint)
+{
+    GList *l = d->flying;
+
+    while (endpoint && l && ((struct usbdevfs_urb *)((UMockdevIoctlData *)l->data)->data)->endpoint != endpoint)
+        l = l->next;
+    return l;
+}
+
 static void step(struct umock_dev *d)
 {
-    for (; d->halted && d->flying; d->flying = g_list_delete_link(d->flying, d->flying))
-        finish(d, d->flying->data, -EPIPE, NULL, 0);
-    while (d->flying && d->queue_at != d->queue_end && !d->halted) {
+    GList *l;
+
+    while (d->halted && (l = find_flying(d, d->halted))) {
+        finish(d, l->data, -EPIPE, NULL, 0);
+        d->flying = g_list_delete_link(d->flying, l);
+    }
+    while (!d->halted && d->queue_at != d->queue_end &&
+           (l = find_flying(d, d->queue[d->queue_at % UMOCK_QUEUE].endpoint))) {
         const struct umock_act *a = &d->queue[d->queue_at++ % UMOCK_QUEUE];
-        UMockdevIoctlData *data = d->flying->data;
-        d->flying = g_list_delete_link(d->flying, d->flying);
-        d->halted = a->status == -EPIPE;
-        finish(d, data, a->status, a->bytes, a->length);
+        UMockdevIoctlData *data = l->data;
+        struct usbdevfs_urb *urb = (struct usbdevfs_urb *)data->data;
+        d->flying = g_list_delete_link(d->flying, l);
+        d->halted = a->status == -EPIPE ? urb->endpoint : 0;
+        if (a->length > (unsigned)urb->buffer_length)
+            finish(d, data, -EOVERFLOW, NULL, 0);
+        else
+            finish(d, data, a->status, a->bytes, a->length);
     }
 }
 
@@ -196,7 +214,7 @@ static struct answer get_driver(struct umock_dev *d, UMockdevIoctlData *arg)
 
     memcpy(&g, data->data, sizeof g);
     if (g.interface < UMOCK_INTERFACES && d->kernel_driver[g.interface]) {
-        strcpy(g.driver, "usbhid");
+        snprintf(g.driver, sizeof g.driver, "%s", d->drivers[g.interface]);
         umockdev_ioctl_data_update(data, 0, (guint8 *)&g, sizeof g);
         a = good();
     }
@@ -255,7 +273,7 @@ static struct answer serve(struct umock_dev *d, gulong request, UMockdevIoctlDat
         umockdev_ioctl_data_unref(data);
         return a;
     case USBDEVFS_CLEAR_HALT:
-        d->halted = false;
+        d->halted = 0;
         return good();
     case USBDEVFS_SUBMITURB:
         return submit(d, arg);
@@ -292,11 +310,12 @@ void umock_dev_init(struct umock_dev *d)
 void umock_dev_reset(struct umock_dev *d)
 {
     pthread_mutex_lock(&d->lock);
-    d->gone = d->halted = false;
+    d->gone = false;
+    d->halted = 0;
     d->queue_at = d->queue_end = 0;
     for (int i = 0; i < UMOCK_INTERFACES; i++) {
         d->claimed[i] = false;
-        d->kernel_driver[i] = d->report_desc[i] != NULL;
+        d->kernel_driver[i] = d->drivers[i] != NULL;
     }
     pthread_mutex_unlock(&d->lock);
 }

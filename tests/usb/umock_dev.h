@@ -2,18 +2,19 @@
 /* One mock USB device behind usbfs: answers the ioctls of an unmodified program in another process, and keeps book of them. */
 #ifndef HUIKA_TEST_UMOCK_DEV_H
 #define HUIKA_TEST_UMOCK_DEV_H
-#include "tests/usb/scanner.h"
+#include "tests/usb/kinds.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <umockdev.h>
 
-enum { UMOCK_INTERFACES = 2, UMOCK_QUEUE = 256, UMOCK_ENDPOINT = 0x81 };
+enum { UMOCK_INTERFACES = 2, UMOCK_QUEUE = 512, UMOCK_ENDPOINT = 0x81 };
 
 /* What the device will do with the next interrupt URB. */
 struct umock_act {
-    int status;      /* 0 or a negative errno */
-    unsigned length; /* bytes delivered */
-    uint8_t bytes[SCANNER_REPORT];
+    int status;       /* 0 or a negative errno */
+    unsigned length;  /* bytes delivered */
+    uint8_t endpoint; /* whose URB it is; 0: any */
+    uint8_t bytes[KIND_REPORT];
 };
 
 struct umock_dev {
@@ -24,13 +25,15 @@ struct umock_dev {
     size_t descriptors_len;
     const uint8_t *report_desc[UMOCK_INTERFACES]; /* of HID interfaces, else NULL */
     size_t report_desc_len[UMOCK_INTERFACES];
+    const char *drivers[UMOCK_INTERFACES]; /* that the kernel binds at plug-in; NULL: none */
     bool kernel_driver[UMOCK_INTERFACES], claimed[UMOCK_INTERFACES];
 
     pthread_mutex_t lock; /* for all that follows: ioctls come in another thread */
     GList *flying, *done; /* UMockdevIoctlData of URBs */
     struct umock_act queue[UMOCK_QUEUE];
     unsigned queue_at, queue_end;
-    bool gone, halted;
+    bool gone;
+    uint8_t halted;           /* endpoint; 0 none */
     bool deny;                /* refuse to be claimed: another program has it */
     unsigned ioctls, foreign; /* all; those that no Huika program may make */
     UMockdevIoctlBase *handler;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A mock USB host for an unmodified program: one scanner (with a boot keyboard as its second interface), one keyboard, one
- * storage stick. The program runs as a child; what the devices do is read from standard input, a line each:
+ * mouse, one security key, one storage stick, one hub. The program runs as a child; what the devices do is read from standard input, a line each:
  *
  *     scan TEXT     the text in as many reports as it needs
  *     part TEXT     one report, to be continued
+ *     type TEXT     keys pressed and released, "\\r" and "\\t" for Enter and Tab (a scanner that types)
+ *     swipe TRACK2  one swipe (a card reader)
+ *     serial TEXT   one packet, escapes as above and "\\n" (a serial port)
  *     raw HEX       one report, those bytes
  *     short N TEXT  the report of a whole scan, cut off after N bytes
  *     stall         the endpoint halts
@@ -14,7 +17,7 @@
  *
  * At the end of input the child gets SIGTERM. Exit status: the child's, or 99 if it touched what is not its own.
  *
- *     umockdev-wrapper umock_host [--layout NAME] [--late] [--no-hid] [--bad-desc] -- PROGRAM ARGS... */
+ *     umockdev-wrapper umock_host [--layout NAME] [--late] [--no-hid] [--bad-desc] [--kind NAME] -- PROGRAM ARGS... */
 #include "tests/usb/umock_dev.h"
 #include <errno.h>
 #include <poll.h>
@@ -25,33 +28,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static uint8_t scanner_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 64, 0xAB, 0x1E, 0x10, 0x0D, 0x00, 0x01, 1, 2, 3,
-    1,                              /* 1eab:0d10 */
-    9, 2, 59, 0, 2, 1, 0, 0x80, 50, /* two interfaces */
-    9, 4, 0, 0, 1, 3, 0, 0, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22, 0, 0, 7, 5, UMOCK_ENDPOINT, 3, 64, 0, 4, 9, 4, 1, 0, 1,
-    3, 1, 1, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22, sizeof scanner_desc_keyboard, 0, 7, 5, 0x82, 3, 8, 0, 10};
-static const uint8_t keyboard_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x25, 0x05, 0xA4, 0xA4, 0x00, 0x01, 0, 0,
-    0, 1, 9, 2, 34, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 1, 3, 1, 1, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22,
-    sizeof scanner_desc_keyboard, 0, 7, 5, 0x81, 3, 8, 0, 10};
-static const uint8_t storage_descriptors[] = {18, 1, 0x00, 0x02, 0, 0, 0, 64, 0x25, 0x05, 0xA5, 0xA4, 0x00, 0x01, 0, 0,
-    0, 1, 9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 8, 6, 0x50, 0, 7, 5, 0x81, 2, 64, 0, 0, 7, 5, 0x02, 2, 64, 0,
-    0};
+static const uint8_t scanner_descriptors[] = {KIND_DEVICE(0x1EAB, 0x0D10), KIND_CONFIG(2 * KIND_HID_BYTES, 2),
+    KIND_HID(0, 0, 0, scanner_desc_aim, UMOCK_ENDPOINT), KIND_HID(1, 1, 1, scanner_desc_keyboard, 0x82)};
+static const uint8_t keyboard_descriptors[] = {
+    KIND_DEVICE(0x0525, 0xA4A4), KIND_CONFIG(KIND_HID_BYTES, 1), KIND_HID(0, 1, 1, scanner_desc_keyboard, 0x81)};
 
+enum { BYSTANDERS = 5 };
 static struct umock_dev scanner = {.name = "scanner",
     .path = "1-1",
     .ours = 1,
     .descriptors = scanner_descriptors,
-    .descriptors_len = sizeof scanner_descriptors};
-static struct umock_dev keyboard = {.name = "keyboard",
+    .descriptors_len = sizeof scanner_descriptors,
+    .drivers = {"usbhid", "usbhid"}};
+static struct umock_dev bystanders[BYSTANDERS] = {{.name = "keyboard",
     .path = "1-2",
     .descriptors = keyboard_descriptors,
     .descriptors_len = sizeof keyboard_descriptors,
     .report_desc = {scanner_desc_keyboard},
-    .report_desc_len = {sizeof scanner_desc_keyboard}};
-static struct umock_dev storage = {.name = "storage",
-    .path = "1-3",
-    .descriptors = storage_descriptors,
-    .descriptors_len = sizeof storage_descriptors};
+    .report_desc_len = {sizeof scanner_desc_keyboard},
+    .drivers = {"usbhid"}}};
+static const struct kind *kind; /* NULL: the HID POS scanner */
 static const struct scanner_layout *layout = &scanner_layouts[0];
 static UMockdevTestbed *testbed;
 static unsigned next_devnum = 2;
@@ -76,9 +72,10 @@ static void add_interface(GString *s, const struct umock_dev *d, unsigned n, con
         "\nP: " SYS "%s/%s:1.%u\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\nA: bInterfaceNumber=%02x\\n\n"
         "A: bInterfaceClass=%02x\\n\nA: bInterfaceSubClass=%02x\\n\nA: bInterfaceProtocol=%02x\\n\n",
         d->path, d->path, n, n, desc[5], desc[6], desc[7]);
+    if (d->drivers[n] && !no_hid)
+        g_string_append_printf(s, "L: driver=../../../../../../bus/usb/drivers/%s\n", d->drivers[n]);
     if (!hid)
         return;
-    g_string_append(s, "L: driver=../../../../../../bus/usb/drivers/usbhid\n");
     g_string_append_printf(s, "\nP: " SYS "%s/%s:1.%u/0003:1EAB:0D10.%04X\nE: SUBSYSTEM=hid\n", d->path, d->path, n,
         (next_devnum - 1) * 16 + n);
     add_hex(s, "report_descriptor", d->report_desc[n], d->report_desc_len[n]);
@@ -130,11 +127,61 @@ static void unplug(struct umock_dev *d)
 
 static void push_report(const char *text, size_t n, int more, unsigned length)
 {
-    struct umock_act a = {.length = length};
+    struct umock_act a = {.length = length, .endpoint = UMOCK_ENDPOINT};
 
     scanner_report(layout, a.bytes, "]Q1", text, n, more);
     if (!umock_dev_push(&scanner, &a))
         exit(98);
+}
+
+static void push(uint8_t endpoint, const struct umock_act *act)
+{
+    struct umock_act a = *act;
+
+    a.endpoint = endpoint;
+    if (!umock_dev_push(&scanner, &a))
+        exit(98);
+}
+
+/* The next character of a command's text; "\\r" is one. */
+static char unescape(const char **at)
+{
+    char c = *(*at)++;
+
+    if (c != '\\' || !**at)
+        return c;
+    c = *(*at)++;
+    return c == 'r' ? '\r' : c == 'n' ? '\n' : c == 't' ? '\t' : c == '0' ? 0 : c;
+}
+
+static void push_keys(const char *text)
+{
+    while (*text) {
+        struct umock_act a = {0};
+        bool shift, bitmap = scanner.report_desc[0] == kind_desc_bitmap;
+        uint8_t key = kind_key(unescape(&text), &shift);
+        a.length = bitmap ? kind_bitmap_report(a.bytes, key, shift) : kind_key_report(a.bytes, key, shift);
+        push(kind->endpoint, &a);
+        a.length = bitmap ? kind_bitmap_report(a.bytes, 0, false) : kind_key_report(a.bytes, 0, false);
+        push(kind->endpoint, &a);
+    }
+}
+
+static void push_swipe(const char *track2)
+{
+    struct umock_act a = {0};
+
+    a.length = kind_swipe_report(a.bytes, track2, scanner.report_desc[0] == kind_desc_magtek);
+    push(kind->endpoint2 ? kind->endpoint2 : kind->endpoint, &a);
+}
+
+static void push_serial(const char *text)
+{
+    struct umock_act a = {0};
+
+    while (*text && a.length < 64)
+        a.bytes[a.length++] = (uint8_t)unescape(&text);
+    push(kind->endpoint, &a);
 }
 
 static void push_text(const char *text)
@@ -162,7 +209,13 @@ static void command(char *line)
     char *arg = strchr(line, ' ');
 
     arg = arg ? (*arg = 0, arg + 1) : line + strlen(line);
-    if (!strcmp(line, "scan"))
+    if (!strcmp(line, "type"))
+        push_keys(arg);
+    else if (!strcmp(line, "swipe"))
+        push_swipe(arg);
+    else if (!strcmp(line, "serial"))
+        push_serial(arg);
+    else if (!strcmp(line, "scan"))
         push_text(arg);
     else if (!strcmp(line, "part"))
         push_report(arg, strlen(arg), 1, SCANNER_REPORT);
@@ -227,6 +280,42 @@ static void serve(pid_t pid, int *status, bool *ended)
     }
 }
 
+static void become(struct umock_dev *d, const struct kind *k)
+{
+    d->descriptors = k->descriptors;
+    d->descriptors_len = k->descriptors_len;
+    d->ours = k->ours;
+    for (int i = 0; i < 2; i++) {
+        d->report_desc[i] = k->report_desc[i];
+        d->report_desc_len[i] = k->report_desc_len[i];
+        d->drivers[i] = k->drivers[i];
+    }
+}
+
+static void take_kind(const struct kind *k)
+{
+    static const char *const names[] = {"mouse", "fido", "storage", "hub"}, *const paths[] = {
+                                                                                "1-4", "1-5", "1-3", "1-6"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        become(&bystanders[1 + i], kind_named(names[i]));
+        bystanders[1 + i].name = names[i];
+        memcpy(bystanders[1 + i].path, paths[i], 4);
+    }
+    if (k)
+        become(&scanner, k);
+}
+
+static void take_layout(bool bad_desc)
+{
+    scanner.report_desc[0] = layout->desc;
+    scanner.report_desc_len[0] = layout->desc_len - (bad_desc ? 1 : 0);
+    scanner.report_desc[1] = scanner_desc_keyboard;
+    scanner.report_desc_len[1] = sizeof scanner_desc_keyboard;
+    if (bad_desc)
+        scanner.ours = 0;
+}
+
 static int options(int argc, char **argv)
 {
     bool late = false, bad_desc = false;
@@ -236,23 +325,22 @@ static int options(int argc, char **argv)
         if (!strcmp(argv[i], "--layout") && i + 1 < argc)
             layout = scanner_layout(argv[++i]);
         late = late || !strcmp(argv[i], "--late");
+        if (!strcmp(argv[i], "--kind") && i + 1 < argc && !(kind = kind_named(argv[++i])))
+            exit(2);
         no_hid = no_hid || !strcmp(argv[i], "--no-hid");
         bad_desc = bad_desc || !strcmp(argv[i], "--bad-desc");
     }
     if (i + 1 >= argc || !layout)
         exit(2);
-    scanner.report_desc[0] = layout->desc;
-    scanner.report_desc_len[0] = layout->desc_len - (bad_desc ? 1 : 0);
-    scanner.report_desc[1] = scanner_desc_keyboard;
-    scanner.report_desc_len[1] = sizeof scanner_desc_keyboard;
-    if (bad_desc)
-        scanner.ours = 0;
+    take_kind(kind);
+    if (!kind)
+        take_layout(bad_desc);
     testbed = umockdev_testbed_new();
     umock_dev_init(&scanner);
-    umock_dev_init(&keyboard);
-    umock_dev_init(&storage);
-    plug(&keyboard);
-    plug(&storage);
+    for (unsigned b = 0; b < BYSTANDERS; b++) {
+        umock_dev_init(&bystanders[b]);
+        plug(&bystanders[b]);
+    }
     if (!late)
         plug(&scanner);
     return i + 1;
@@ -260,7 +348,6 @@ static int options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct umock_dev *all[] = {&scanner, &keyboard, &storage};
     int status = 0, program = options(argc, argv);
     pid_t pid = spawn(argv + program);
     bool ended;
@@ -272,11 +359,13 @@ int main(int argc, char **argv)
         kill(pid, SIGTERM);
         waitpid(pid, &status, 0);
     }
-    for (int i = 0; i < 3; i++) {
-        fprintf(stderr, "host: %s ioctls=%u foreign=%u\n", all[i]->name, all[i]->ioctls, all[i]->foreign);
-        foreign += all[i]->foreign;
+    for (int i = -1; i < BYSTANDERS; i++) {
+        const struct umock_dev *d = i < 0 ? &scanner : &bystanders[i];
+        fprintf(stderr, "host: %s ioctls=%u foreign=%u\n", d->name, d->ioctls, d->foreign);
+        foreign += d->foreign;
     }
-    fprintf(stderr, "host: scanner driver=%d claimed=%d\n", scanner.kernel_driver[0], scanner.claimed[0]);
+    fprintf(stderr, "host: scanner driver=%d claimed=%d\n", scanner.kernel_driver[0],
+        scanner.claimed[0] || scanner.claimed[1]);
     if (foreign)
         return 99;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -15,14 +15,15 @@ PROGRAM = os.environ.get("USB_PROGRAM", BUILD + "/usb/poscan")
 CARD = "HTTPS://CARD.EXAMPLE.TEST/C/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 4
 LAYOUTS = ["aim", "plain", "shifted", "opaque-aim", "opaque-plain", "opaque-shifted"]
 DEADLINE_S = 20
+BYSTANDERS = ["keyboard", "mouse", "fido", "storage", "hub"]
 
 
 class Host:
     """The harness with the program below it; tell() speaks to the devices, expect() waits for a line of the program."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, program_args=()):
         self.process = subprocess.Popen(
-            ["umockdev-wrapper", BUILD + "/usb/umock_host", *options, "--", PROGRAM],
+            ["umockdev-wrapper", BUILD + "/usb/umock_host", *options, "--", PROGRAM, *program_args],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
         self.lines, self.seen, self.report = queue.Queue(), [], []
         self.threads = [threading.Thread(target=self.pump, args=(self.process.stdout, self.lines.put)),
@@ -50,7 +51,7 @@ class Host:
                 return line
 
     def ready(self):
-        self.expect(r"^device 1-1 ready ok 1eab:0d10 Test scanner$")
+        self.expect(r"^device 1-1 ready ok 1eab:0d10 Test scanner scanner hid_pos$")
 
     def scan(self, text):
         self.tell("scan " + text)
@@ -67,8 +68,8 @@ class Host:
         while not self.lines.empty():
             self.seen.append(self.lines.get())
         assert code == 0, self.report
-        assert "host: keyboard ioctls=0 foreign=0" in self.report
-        assert "host: storage ioctls=0 foreign=0" in self.report
+        for name in BYSTANDERS:
+            assert f"host: {name} ioctls=0 foreign=0" in self.report
         assert "host: scanner driver=1 claimed=0" in self.report
         assert self.seen[-1] == "end"
 
@@ -77,8 +78,8 @@ class Host:
 def host():
     hosts = []
 
-    def start(*options):
-        hosts.append(Host(*options))
+    def start(*options, **more):
+        hosts.append(Host(*options, **more))
         return hosts[-1]
 
     yield start
@@ -103,8 +104,11 @@ def test_others_are_seen_and_left_alone(host):
     h = host()
     h.ready()
     h.end()
-    assert "device 1-2 unused keyboard 0525:a4a4 Test keyboard" in h.seen
-    assert "device 1-3 unused storage 0525:a4a5 Test storage" in h.seen
+    assert "device 1-2 unused keyboard 0525:a4a4 Test keyboard none" in h.seen
+    assert "device 1-3 unused storage 0525:a4a5 Test storage none" in h.seen
+    assert "device 1-4 unused mouse 0525:a4a6 Test mouse none" in h.seen
+    assert "device 1-5 unused security_key 0525:a4a7 Test fido none" in h.seen
+    assert not any("hub" in line for line in h.seen)
 
 
 def test_a_scanner_plugged_in_later_is_found(host):

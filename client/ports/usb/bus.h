@@ -51,6 +51,7 @@ enum usb_why {
     USB_WHY_SERIAL,         /* a serial port that is not in devices.tsv */
     USB_WHY_PRINTER,        /* a printer that devices.tsv does not name as a receipt printer */
     USB_WHY_MODE,           /* a known scanner in a mode that Huika cannot read */
+    USB_WHY_NO_DRIVER,      /* HID, but no kernel driver says what it is, and its maker is not in devices.tsv */
     USB_WHY_IGNORED,        /* the shop's devices.tsv says so */
     USB_WHY_SETTLING,       /* just plugged in; the kernel is not through with it */
     USB_WHY_BAD_DESCRIPTOR, /* says that it is ours, but its report descriptor makes no sense */

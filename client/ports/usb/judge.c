@@ -59,6 +59,8 @@ static enum usb_why what_else(const struct usb_look *look)
     if ((look->hid && hid_desc_has_app(look->hid, MOUSE)) ||
         (!look->hid && i->class == CLASS_HID && i->subclass == BOOT_SUBCLASS && i->protocol == 2))
         return USB_WHY_MOUSE;
+    if (!look->hid && i->class == CLASS_HID)
+        return USB_WHY_NO_DRIVER;
     if (i->class == CLASS_STORAGE)
         return USB_WHY_STORAGE;
     if (i->class == CLASS_PRINTER)
@@ -94,7 +96,7 @@ static enum judgement without_driver(const struct usb_look *look, struct judge *
     all->unsettled = true;
     if (by_drivers(look, out) == JUDGE_YES)
         return JUDGE_YES;
-    if (i->subclass == BOOT_SUBCLASS && i->protocol)
+    if ((i->subclass == BOOT_SUBCLASS && i->protocol) || !look->known)
         return JUDGE_NO;
     out->driver = NULL;
     out->claim =

@@ -11,7 +11,7 @@ enum judgement {
     JUDGE_NO,        /* not ours */
     JUDGE_SENSELESS, /* a HID interface whose report descriptor cannot be understood */
     JUDGE_TAKEN,     /* a program has the HID interface, so nobody can tell */
-    JUDGE_UNKNOWN,   /* no kernel driver that would tell, and no boot keyboard or mouse (HID 1.11, 4.2-4.3) */
+    JUDGE_UNKNOWN, /* of a known maker, no kernel driver that would tell, and no boot keyboard or mouse (HID 1.11, 4.2-4.3) */
     JUDGE_YES,
 };
 

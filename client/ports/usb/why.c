@@ -20,6 +20,7 @@ static const struct {
         N_("A printer; left alone. If it is a receipt printer (ESC/POS), name it in /etc/huika/devices.tsv.")},
     [USB_WHY_MODE] = {"mode",
         N_("A known device in a mode that Huika does not read; switch it to HID POS by the code in its manual.")},
+    [USB_WHY_NO_DRIVER] = {"no_driver", N_("No kernel driver (usbhid) says what it is; left alone.")},
     [USB_WHY_IGNORED] = {"ignored", N_("Left alone, as /etc/huika/devices.tsv says.")},
     [USB_WHY_SETTLING] = {"settling", N_("Just plugged in; the system is still setting it up.")},
     [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", N_("Its description of itself makes no sense, so it is left alone.")},

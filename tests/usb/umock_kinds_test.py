@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers of every kind on mock devices (umock_host.c --kind): the same scan event from each, whatever happens to the cable, and
+nothing of a neighbour touched."""
+import pytest
+from umock_test import CARD, host  # noqa: F401
+
+# Track 2 of invented cards: 16 and 19 digits, with an LRC that fits and without.
+NUMBER, LONG = "6200000000000001", "6200000000000000013"
+TRACK, TRACK_LONG = f";{NUMBER}=30121010000000000?", f";{LONG}=3012101000?"
+LABELS = {"keyboard-scanner": "05e0:1200", "bitmap-scanner": "05e0:1200", "wedge": "0801:0001", "msr": "0acd:0500",
+          "magtek": "0801:0002", "serial": "05e0:0600", "both": "1209:0001"}
+HOW = {"keyboard-scanner": "scanner hid_keyboard", "bitmap-scanner": "scanner hid_keyboard", "wedge": "card hid_keyboard",
+       "msr": "card hid_msr", "magtek": "card hid_msr", "serial": "scanner cdc_acm"}
+SAY = {  # how a device of the kind delivers a text, as commands of the harness
+    "keyboard-scanner": lambda text: "type " + text + r"\r", "bitmap-scanner": lambda text: "type " + text + r"\r",
+    "serial": lambda text: "\n".join("serial " + (text + "\r\n")[i:i + 40].replace("\r", r"\r").replace("\n", r"\n")
+                                     for i in range(0, len(text) + 2, 40))}
+SWIPERS = ["msr", "magtek", "wedge"]
+
+
+def ready(h, kind):
+    h.expect(f"^device 1-1 ready ok {LABELS[kind]} Test scanner {HOW[kind]}$")
+
+
+def scan(h, kind, text=CARD):
+    h.tell(SAY[kind](text))
+    h.expect(r"^scan .* " + text.replace("/", r"\/").replace(".", r"\.") + "$")
+
+
+def swipe(h, kind, number=NUMBER, track=TRACK):
+    h.tell(("type " + track + r"\r") if kind == "wedge" else "swipe " + track)
+    h.expect(f"^swipe .* {len(number)} {number}$")
+
+
+def exercise(h, kind):
+    if kind in SAY:
+        scan(h, kind)
+    else:
+        swipe(h, kind)
+
+
+@pytest.mark.parametrize("kind", HOW)
+def test_each_kind_reads_and_gives_back(host, kind):  # noqa: F811
+    h = host("--kind", kind)
+    ready(h, kind)
+    exercise(h, kind)
+    exercise(h, kind)
+    h.end()
+
+
+@pytest.mark.parametrize("kind", HOW)
+@pytest.mark.parametrize("fault", ["stall", "error 71", "error 84"])
+def test_a_fault_loses_one_read_at_most(host, kind, fault):  # noqa: F811
+    h = host("--kind", kind)
+    ready(h, kind)
+    for _ in range(2):
+        h.tell(fault)
+        exercise(h, kind)
+    for _ in range(7):
+        h.tell(fault)
+    h.expect("^device 1-1 waiting (io|stalled)")
+    ready(h, kind)
+    exercise(h, kind)
+    h.end()
+
+
+@pytest.mark.parametrize("kind", SAY)
+def test_unplugged_in_mid_scan(host, kind):  # noqa: F811
+    h = host("--kind", kind)
+    ready(h, kind)
+    h.tell(SAY[kind]("HALF")[:-2].removesuffix("\\r"))
+    h.tell("drain")
+    h.tell("unplug")
+    h.expect("^device 1-1 gone unplugged")
+    h.tell("plug")
+    ready(h, kind)
+    scan(h, kind)
+    h.end()
+    assert any(line.startswith("dropped ") for line in h.seen) or any("HALF" in line for line in h.seen)
+
+
+@pytest.mark.parametrize("kind", SWIPERS)
+def test_swipes_long_bad_and_good(host, kind):  # noqa: F811
+    h = host("--kind", kind)
+    ready(h, kind)
+    swipe(h, kind, LONG, TRACK_LONG)
+    for bad in (";620000000000=3012?", f";{NUMBER}3012?", f";{NUMBER}=3012", ";E?"):
+        h.tell(("type " + bad + r"\r") if kind == "wedge" else "swipe " + bad)
+        h.expect("^dropped .*swipe again")
+    swipe(h, kind)
+    h.end()
+    assert not any(NUMBER in line for line in h.seen if line.startswith("dropped"))
+
+
+def test_only_the_number_of_two_tracks_survives(host):  # noqa: F811
+    h = host("--kind", "wedge")
+    ready(h, "wedge")
+    h.tell("type %B6200000000000001^BEISPIEL/A^30121010000000000?" + TRACK + r"\r")
+    h.expect(f"^swipe .* 16 {NUMBER}$")
+    h.end()
+    assert not any("BEISPIEL" in line or "3012" in line for line in h.seen)
+
+
+def test_short_and_lying_swipe_reports(host):  # noqa: F811
+    h = host("--kind", "msr")
+    ready(h, "msr")
+    h.tell("raw 0028")
+    h.expect("^dropped .*swipe again")
+    h.tell("raw 00ff00" + "00" * 79 + "3b36" + "00" * 40)
+    h.expect("^dropped .*swipe again")
+    h.tell("raw " + "00" * 229)
+    h.tell("raw ")
+    swipe(h, "msr")
+    h.end()
+    assert len([line for line in h.seen if line.startswith("dropped ")]) == 2
+
+
+def test_a_reader_for_codes_and_cards_does_both(host):  # noqa: F811
+    h = host("--kind", "both")
+    h.expect("ready ok 1209:0001 Test scanner (scanner hid_pos|card hid_msr)$")
+    h.expect("ready ok 1209:0001 Test scanner (scanner hid_pos|card hid_msr)$")
+    h.tell("swipe " + TRACK)
+    h.expect(f"^swipe .* {NUMBER}$")
+    h.tell("scan " + CARD)
+    h.expect("^scan .*" + CARD[-20:])
+    h.tell("swipe " + TRACK)
+    h.expect(f"^swipe .* {NUMBER}$")
+    h.end()
+
+
+@pytest.mark.parametrize("end", [r"\r", r"\n", r"\r\n", r"\t", ""])
+def test_whatever_ends_a_line(host, end):  # noqa: F811
+    h = host("--kind", "serial")
+    ready(h, "serial")
+    h.tell("serial 6901234567892" + end)
+    h.expect("^scan .* 13 6901234567892$")
+    h.tell("serial ]Q1ABC" + end)
+    h.expect(r"^scan .*\[\]Q1\] 3 ABC$")
+    h.end()
+
+
+@pytest.mark.parametrize("end", [r"\r", r"\t", ""])
+def test_whatever_ends_typing(host, end):  # noqa: F811
+    h = host("--kind", "keyboard-scanner")
+    ready(h, "keyboard-scanner")
+    h.tell("type Https://a.b/C?x=1&y='~'" + end)
+    h.expect(r"^scan .* Https://a\.b/C\?x=1&y='~'$")
+    h.end()
+
+
+def test_rollover_ghosts_and_keys_held_down(host):  # noqa: F811
+    h = host("--kind", "keyboard-scanner")
+    ready(h, "keyboard-scanner")
+    for r in ("0000040000000000", "0000040500000000", "0000050600000000", "0000010101010101", "0000050600000000",
+              "0000060000000000", "0000000000000000", "0000060000000000", "0000390000000000", "0000000000000000",
+              "0000040000000000", "0200050000000000", "0100060000000000", "0000280000000000"):
+        h.tell("raw " + r)
+    h.expect(r"^scan .* 6 abccAb$")
+    h.end()
+
+
+def test_ten_kilobytes_are_one_loss(host):  # noqa: F811
+    h = host("--kind", "serial")
+    ready(h, "serial")
+    for _ in range(170):
+        h.tell("serial " + "x" * 60)
+    h.tell(r"serial tail\r")
+    h.expect("^dropped .*more text")
+    scan(h, "serial")
+    h.end()
+    assert len([line for line in h.seen if line.startswith(("scan ", "dropped "))]) == 2
+
+
+def test_bytes_of_every_kind(host):  # noqa: F811
+    h = host("--kind", "serial")
+    ready(h, "serial")
+    h.tell("raw " + "惠卡".encode().hex() + "0d")
+    h.expect(r"^scan .* 6 \\xe6\\x83\\xa0\\xe5\\x8d\\xa1$")
+    h.tell("raw " + "惠卡".encode("gbk").hex() + "0041000d")
+    h.expect(r"^scan .* 6 .*\\x00A$")
+    h.end()
+
+
+def test_a_keyboard_is_named_by_the_shop(host, tmp_path):  # noqa: F811
+    """The same device, with and without a line in the shop's own file: used, or left alone altogether."""
+    shop = tmp_path / "devices.tsv"
+    shop.write_text("05e0\t1200\tignore\t-\tOur keyboard\tthe shop\n")
+    h = host("--kind", "keyboard-scanner", program_args=["--devices", shop])
+    h.expect("^device 1-1 unused ignored 05e0:1200")
+    h.end()
+    assert "host: scanner ioctls=0 foreign=0" in h.report
+
+
+def test_held_by_another_program(host):  # noqa: F811
+    h = host("--kind", "serial", "--late")
+    h.expect("^device 1-2 unused")
+    h.tell("deny")
+    h.tell("plug")
+    h.expect("^device 1-1 waiting busy")
+    h.tell("allow")
+    ready(h, "serial")
+    scan(h, "serial")
+    h.end()
