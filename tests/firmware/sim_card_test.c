@@ -189,7 +189,7 @@ static void stack_and_interrupts_stay_within_their_bounds(void **state)
     sim_engine_raw(&r.sim, SIM_BAD_FRAME); /* all that has come has to be thrown away */
     rig_swipe_text(&r, 0, RIG_CARD, 5, 150, true);
     rig_swipe_text(&r, 1, RIG_CARD3, 5, 150, true);
-    while (!sim_head_idle(&r.sim)) {
+    while (!sim_head_idle(&r.sim) || !sim_engine_idle(&r.sim)) {
         host_control(&r.host, &(struct host_setup){0x81, 6, 0x2200, 1, 255}, b);
         rig_set(&r, READER_BEEP_ID, (const uint8_t[]){1}, 1);
         host_in(&r.host, RIG_SCAN, b);
