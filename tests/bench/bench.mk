@@ -6,6 +6,8 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/tls.o $(
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -lmicrohttpd -lgnutls $(BASE_LIBS) -lssl
 
+$(BUILD)/bench/verdict_bench: $(BUILD)/obj/tests/bench/plain.o
+
 bench: all $(BENCH) ## measure against bare OpenSSL, nginx, fdatasync and sqlite3 (BENCH_QUICK=1: shorter)
 	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/bench.py $(BENCH_ONLY)
 

@@ -33,13 +33,13 @@ SPREAD = "  (rounds: {:.2f} - {:.2f})"
 
 def row(item, value, target, note=""):
     ROWS.append((item, value, target, note))
-    print(f"  {item:<58}{value:>12}   {target:<12}{note}", flush=True)
+    print(f"  {item:<70}{value:>12}   {target:<12}{note}", flush=True)
 
 
-def ratio(item, pairs, target):
+def ratio(item, pairs, target, note=""):
     """Median of the rounds' ratios; each pair was measured back to back."""
     values = sorted(a / b for a, b in pairs)
-    row(item, f"{statistics.median(values):.2f}", target, SPREAD.format(values[0], values[-1]))
+    row(item, f"{statistics.median(values):.2f}", target, SPREAD.format(values[0], values[-1]) + note)
 
 
 def say(text):
@@ -255,13 +255,28 @@ def bench_verdict(work, world, state):
     assert r.code == 0, r
     texts = [line.split(",")[1] for line in cards.read_text(encoding="utf-8").split("\n")[1:] if line]
     (work / "cards").write_text("\n".join(t.strip() for t in texts) + "\n", encoding="ascii")
-    out = subprocess.run([BENCH / "verdict_bench", str(world.service.port), state, work / "cards", str(3 * ROUNDS), "300"],
-                         check=True, capture_output=True, text=True).stdout
-    rounds = [[int(x) for x in line.split()] for line in out.splitlines()]
-    for i, name in enumerate(("bare OpenSSL", "link_request", "scan to verdict")):
-        row(f"verdict: {name}, microseconds", f"{statistics.median(r[i] for r in rounds) / 1000:.0f}", "")
-    ratio("verdict: link_request / bare OpenSSL", [(r[1], r[0]) for r in rounds], "<= 1.35")
-    ratio("verdict: scan to verdict / bare OpenSSL", [(r[2], r[0]) for r in rounds], "<= 1.35")
+    pid = world.service.process.pid
+    # A shop's service is another machine. On one, the scheduler may run it on the client's own core, where nothing that the
+    # client does while it waits can overlap with the answer: both are measured.
+    cpus = sorted(os.sched_getaffinity(0))
+    for where, ours, theirs in (("own cores", cpus[:1], cpus[-1:]), ("any core", cpus, cpus)):
+        place(pid, theirs)
+        argv = ["taskset", "-c", ",".join(map(str, ours)), BENCH / "verdict_bench", str(world.service.port), state, work / "cards",
+                str(3 * ROUNDS), "200"]
+        out = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+        rounds = [[int(x) for x in line.split()] for line in out.splitlines()]
+        for first, pace in ((0, "one at a time"), (4, "back to back")):
+            us = [statistics.median(r[first + i] for r in rounds) / 1000 for i in range(4)]
+            row(f"verdict, {where}, {pace}: bare OpenSSL, microseconds", f"{us[0]:.0f}", "")
+            for i, name in enumerate(("libcurl alone", "link_request", "scan to verdict"), 1):
+                ratio(f"verdict, {where}, {pace}: {name}", [(r[first + i], r[first]) for r in rounds], "<= 1.35" if i > 1 else "",
+                      f"  {us[i]:.0f} microseconds")
+    place(pid, cpus)
+
+
+def place(pid, cpus):
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), cpus)
 
 
 def start_to_ready_ms(terminal, work):
@@ -282,7 +297,7 @@ def start_to_ready_ms(terminal, work):
 
 
 def smaps(pid):
-    """Resident KiB, and of it written pages (nobody else's), and pages of code that no other process happens to share just now."""
+    """KiB resident; of it written pages, which are nobody else's; and pages of files that no other process happens to map now."""
     found = {}
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         name, value = line.split(":")
@@ -303,10 +318,11 @@ def bench_terminal(work, terminal):
         assert terminal.huika("sell", "12.80", "--scan", terminal.card, "--yes").code == 0
     terminal.wait_synced()
     pid = terminal.process.pid
-    rss, private, code = smaps(pid)
+    rss, written, unshared = smaps(pid)
     row("terminal: start to ready, ms", f"{statistics.median(ms):.1f}", "<= 50", f"  ({min(ms):.1f} - {max(ms):.1f})")
-    row("terminal: private memory with a warm connection, MiB", f"{private / 1024:.1f}", "<= 4",
-        f"  (and {code / 1024:.1f} of unshared code)")
+    row("terminal: private memory, written pages, MiB", f"{written / 1024:.1f}", "<= 4", "  Private_Dirty, warm connection")
+    row("terminal: private memory, all private pages, MiB", f"{(written + unshared) / 1024:.1f}", "<= 4",
+        "  Private_Dirty + Private_Clean: with code that no other process maps")
     row("terminal: resident memory, MiB", f"{rss / 1024:.1f}", "<= 20")
     before, woken = cpu_ns(pid), switches(pid)
     time.sleep(IDLE_S)
@@ -338,7 +354,7 @@ def main():
         sys.exit("items: " + " ".join(ITEMS))
     with tempfile.TemporaryDirectory(prefix="huika-bench-") as name, contextlib.ExitStack() as ctx:
         work = pathlib.Path(name)
-        say(f"\n  {'':<58}{'measured':>12}   target")
+        say(f"\n  {'':<70}{'measured':>12}   target")
         if wanted("journal"):
             bench_journal(work)
         if any(wanted(i) for i in ITEMS[1:]):

@@ -4,25 +4,27 @@
  *
  *     verdict_bench PORT STATE CARDS ROUNDS EACH
  *
- * STATE: an enrolled terminal's directory. CARDS: a file with one card's QR text per line. Each round prints three medians in ns,
- * "BARE LINK SCAN": the bare client; link_request to its callback; and the terminal's whole path, checkout_scan (signature of the
- * QR and all) to checkout_verified. */
+ * STATE: an enrolled terminal's directory. CARDS: a file with one card's QR text per line. Each round prints eight medians in ns,
+ * "BARE CURL LINK SCAN" twice: the bare client; libcurl with nothing around it; link_request to its callback; and the terminal's
+ * whole path, checkout_scan (signature of the QR and all) to checkout_verified. The first four each after a pause, because
+ * customers come one at a time and both ends have gone to sleep; the others back to back. */
 #include "base/file.h"
 #include "client/core/checkout.h"
 #include "client/ports/link.h"
+#include "tests/bench/plain.h"
 #include "tests/bench/tls.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Customers come one at a time: between two scans both ends have gone to sleep. */
 enum { CARDS_MAX = 4096, EACH_MAX = 10000, ANSWER_MAX = 16384, GAP_NS = 1000000 };
 
 struct bench {
     int port;
     struct link *link;
     SSL *bare;
+    struct plain *plain;
     struct notice_trust trust;
     struct notice_shop shop;
     char *card[CARDS_MAX];
@@ -84,24 +86,42 @@ static void done(void *ctx, const struct link_answer *a)
     b->answered = true;
 }
 
-/* As the terminal's loop does it. */
-static void ask(struct bench *b, const char *method, const char *path, const char *body)
+static void ask(struct bench *b, const char *body)
 {
     struct link_request r = {
-        .method = method, .path = path, .body = body, .len = body ? strlen(body) : 0, .done = done, .ctx = b};
-    struct curl_waitfd fd = {.fd = link_fd(b->link), .events = CURL_WAIT_POLLIN};
+        .method = "POST", .path = "/v1/verify", .body = body, .len = strlen(body), .done = done, .ctx = b};
     b->answered = false;
     if (link_request(b->link, &r, NULL))
         bench_die("link_request");
+}
+
+/* As the terminal's loop does it. */
+static void wait_answer(struct bench *b)
+{
+    struct curl_waitfd fd = {.fd = link_fd(b->link), .events = CURL_WAIT_POLLIN};
     while (!b->answered) {
         int wait = link_timeout_ms(b->link);
         curl_multi_poll(link_multi(b->link), &fd, 1, wait < 0 || wait > 1000 ? 1000 : wait, NULL);
         link_dispatch(b->link);
     }
     if (b->err) {
-        fprintf(stderr, "bench: %s %s: %s\n", method, path, err_code(b->err));
+        fprintf(stderr, "bench: verify: %s\n", err_code(b->err));
         exit(1);
     }
+}
+
+static int64_t curled(struct bench *b, const char *card)
+{
+    struct buf body;
+    buf_init(&body, 1024);
+    const char *text = verify_body(card, &body);
+    int64_t from = bench_ns();
+    const char *answer = plain_verify(b->plain, text);
+    int64_t took = bench_ns() - from;
+    if (!strstr(answer, "\"verdict\":\"member\""))
+        bench_die("a verdict");
+    buf_release(&body);
+    return took;
 }
 
 static int64_t linked(struct bench *b, const char *card)
@@ -110,7 +130,8 @@ static int64_t linked(struct bench *b, const char *card)
     buf_init(&body, 1024);
     const char *text = verify_body(card, &body);
     int64_t from = bench_ns();
-    ask(b, "POST", "/v1/verify", text);
+    ask(b, text);
+    wait_answer(b);
     int64_t took = bench_ns() - from;
     buf_release(&body);
     return took;
@@ -141,7 +162,9 @@ static int64_t scanned(struct bench *b, const char *card)
     v.card = c.card;
     if (body_verify_encode(&v, &body))
         bench_die("encoding");
-    ask(b, "POST", "/v1/verify", buf_str(&body));
+    ask(b, buf_str(&body));
+    checkout_check(&c, &env, &acts);
+    wait_answer(b);
     env = now(b);
     if (body_verdict_decode(buf_str(&b->answer), b->answer.len, &verdict))
         bench_die("decoding the verdict");
@@ -154,16 +177,17 @@ static int64_t scanned(struct bench *b, const char *card)
     return took;
 }
 
-enum { WAYS = 3 };
+enum { WAYS = 4 };
 
 /* One after the other, so that what disturbs one disturbs all. */
-static void measure(struct bench *b, long each, int64_t median[static WAYS])
+static void measure(struct bench *b, long each, bool pause, int64_t median[static WAYS])
 {
-    static int64_t (*const way[WAYS])(struct bench *, const char *) = {bare, linked, scanned};
+    static int64_t (*const way[WAYS])(struct bench *, const char *) = {bare, curled, linked, scanned};
     static int64_t took[WAYS][EACH_MAX];
     for (long i = 0; i < each; i++)
         for (int w = 0; w < WAYS; w++) {
-            nanosleep(&(struct timespec){.tv_nsec = GAP_NS}, NULL);
+            if (pause)
+                nanosleep(&(struct timespec){.tv_nsec = GAP_NS}, NULL);
             took[w][i] = way[w](b, next_card(b));
         }
     for (int w = 0; w < WAYS; w++) {
@@ -225,13 +249,16 @@ int main(int argc, char **argv)
     if (link_new(&config, &b.link))
         bench_die("link_new");
     b.bare = tls_connect(tls_context(ca, cert, key), b.port);
+    b.plain = plain_new(b.port, ca, cert, key);
     for (long i = -1; i < rounds; i++) {
-        int64_t median[WAYS];
-        measure(&b, each, median);
-        if (i >= 0) /* the first is to warm up */
-            printf("%ld %ld %ld\n", (long)median[0], (long)median[1], (long)median[2]);
+        int64_t median[2 * WAYS];
+        measure(&b, each, true, median);
+        measure(&b, each, false, median + WAYS);
+        for (int w = 0; i >= 0 && w < 2 * WAYS; w++) /* the first round is to warm up */
+            printf("%ld%c", (long)median[w], w == 2 * WAYS - 1 ? '\n' : ' ');
         fflush(stdout);
     }
+    plain_free(b.plain);
     link_free(&b.link);
     return 0;
 }

@@ -222,6 +222,33 @@ static void a_connection_serves_many_requests(void **state)
     link_free(&l);
 }
 
+/* An answer that has come is read by the next link_request. Nothing is left to poll for it then: who slept would sleep for long. */
+static void an_answer_read_by_a_request_lets_nobody_sleep(void **state)
+{
+    (void)state;
+    struct seen first = {0}, second = {0};
+    struct link *l = link_to("good", LINK_TRUST_CA, true);
+    struct link_request r = {.method = "GET", .path = "/ok", .done = note, .ctx = &first};
+    int64_t end = tm_mono_ms() + 20000;
+    int n = 0;
+    assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK); /* the connection is warm */
+    assert_int_equal(link_request(l, &r, NULL), ERR_OK);
+    while (link_timeout_ms(l) && !n) { /* it is there, or was read at once */
+        assert_true(tm_mono_ms() < end);
+        curl_multi_poll(link_multi(l), NULL, 0, 100, &n);
+    }
+    r = (struct link_request){.method = "GET", .path = "/slow", .done = note, .ctx = &second};
+    assert_int_equal(link_request(l, &r, NULL), ERR_OK);
+    assert_int_equal(first.cnt, 0); /* told by link_dispatch only */
+    assert_int_equal(link_timeout_ms(l), 0);
+    link_dispatch(l);
+    assert_int_equal(first.cnt, 1);
+    assert_int_equal(first.err, ERR_OK);
+    assert_int_equal(second.cnt, 0);
+    assert_int_equal(link_timeout_ms(l), -1);
+    link_free(&l);
+}
+
 /* A long poll must not make the next card wait, nor open a connection for each. */
 static void a_request_does_not_queue_behind_a_long_poll(void **state)
 {
@@ -362,6 +389,7 @@ int main(void)
         cmocka_unit_test(every_broken_answer_has_its_name),
         cmocka_unit_test(what_is_sent_arrives),
         cmocka_unit_test(a_connection_serves_many_requests),
+        cmocka_unit_test(an_answer_read_by_a_request_lets_nobody_sleep),
         cmocka_unit_test(a_request_does_not_queue_behind_a_long_poll),
         cmocka_unit_test(a_lost_connection_is_made_anew_in_the_background),
         cmocka_unit_test(the_link_comes_back_by_itself),
