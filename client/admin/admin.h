@@ -36,8 +36,8 @@ enum err admin_path(char *out, size_t size, const char *before, const char *id, 
 /* May this cursor of the service stand in a query as it is? */
 bool admin_cursor_ok(const char *cursor);
 
-/* Reads a card number from the argument, or from standard input if it is "-"; checked for form. Wipe it after use. CLI_OK or
- * the exit code after the error line. */
+/* Reads a card number from the argument, or from standard input if it is "-"; checked for form. Wipe it after use; the
+ * argument itself is wiped here. CLI_OK or the exit code after the error line. */
 int admin_number(const struct cli *c, const char *arg, char out[static CARD_NUMBER_MAX + 1]);
 
 /* Fetches all pages of `path` (which may have a query), whose answers are {member: [...], "next": cursor or null}. With --json

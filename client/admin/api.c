@@ -131,12 +131,14 @@ bool admin_cursor_ok(const char *cursor)
 
 int admin_number(const struct cli *c, const char *arg, char out[static CARD_NUMBER_MAX + 1])
 {
-    char line[128] = "";
+    char line[128] = "", *given = NULL;
     if (!strcmp(arg, "-")) {
         if (!fgets(line, sizeof line, stdin))
             line[0] = 0;
         line[strcspn(line, "\r\n")] = 0;
         arg = line;
+    } else {
+        given = (char *)(uintptr_t)arg;
     }
     /* An identity number is told as such before the letter in it makes it merely not a number. */
     enum err e = card_number_check(arg, strlen(arg));
@@ -147,5 +149,7 @@ int admin_number(const struct cli *c, const char *arg, char out[static CARD_NUMB
         memcpy(out, arg, strlen(arg) + 1);
     }
     OPENSSL_cleanse(line, sizeof line);
+    if (given) /* out of the list of processes, where every user of the machine sees it */
+        OPENSSL_cleanse(given, strlen(given));
     return e ? (cli_fail(c, e, _("reading the card number")), CLI_USAGE) : CLI_OK;
 }

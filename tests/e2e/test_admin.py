@@ -4,6 +4,7 @@ import csv
 import os
 import pathlib
 import pty
+import socket
 import stat
 import subprocess
 
@@ -258,3 +259,18 @@ def test_the_tree_of_organisations(world):
     assert world.admin("org", "add", "410181", "另一名称", "--parent", "410100").code == 1
     text = world.admin("org", "list", json_out=False).out
     assert "巩义市总工会" in text and pathlib.Path(world.service.dir).exists()
+
+
+@pytest.mark.parametrize("words", [["member", "status", "6200000000000001", "lost"], ["card", "print", "6200000000000001", "--out", "x.txt"]])
+def test_a_card_number_stays_out_of_the_list_of_processes(tmp_path, words):
+    """It stood there, for every user of the machine, as long as the service took to answer."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        call(BUILD / "huika-service", "init", tmp_path / "service", "--host", "localhost", "--port", str(mute.getsockname()[1]))
+        profile = tmp_path / "service" / "admin"
+        with subprocess.Popen([BUILD / "huika-admin", "--profile", profile, *words], env=env(), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as p:
+            mute.settimeout(20)
+            conn = mute.accept()[0]
+            shown = pathlib.Path(f"/proc/{p.pid}/cmdline").read_text(encoding="utf-8")
+            conn.close()
+        assert words[1] in shown and "6200000000000001" not in shown
