@@ -125,6 +125,16 @@ def test_a_reader_for_codes_and_cards_does_both(host):  # noqa: F811
     h.expect("^scan .*" + CARD[-20:])
     h.tell("swipe " + TRACK)
     h.expect(f"^swipe .* {NUMBER}$")
+    h.tell("unplug")
+    h.expect("gone unplugged")
+    h.expect("gone unplugged")
+    h.tell("plug")
+    h.expect("ready ok 1209:0001")
+    h.expect("ready ok 1209:0001")
+    h.tell("swipe " + TRACK)
+    h.expect(f"^swipe .* {NUMBER}$")
+    h.tell("scan " + CARD)
+    h.expect("^scan .*" + CARD[-20:])
     h.end()
 
 

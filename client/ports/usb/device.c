@@ -75,7 +75,7 @@ static void make_ports(const struct call *c, const struct judge *j, const struct
             .driver = j->ports[i].driver,
             .known = known,
             .claim = j->ports[i].claim,
-            .dev = d->dev,
+            .device = &d->open,
             .arrived_ms = d->arrived_ms,
             .judge = judge_answer,
             .judge_ctx = &d->sys};
@@ -180,7 +180,7 @@ struct usb_device *device_new(libusb_device *dev, int64_t now_ms)
     if (!d)
         return NULL;
     libusb_get_device_descriptor(dev, &desc);
-    d->dev = libusb_ref_device(dev);
+    d->open.dev = d->dev = libusb_ref_device(dev);
     d->judging = true;
     d->info.vid = desc.idVendor;
     d->info.pid = desc.idProduct;

@@ -9,6 +9,7 @@
 struct usb_device {
     struct usb_device_info info; /* while it has no ports */
     libusb_device *dev;          /* referenced; NULL once the device left and is closed */
+    struct pipe_device open;
     struct sysfs_device sys;
     bool judging; /* look at sysfs at due_ms */
     int64_t arrived_ms, due_ms;

@@ -79,14 +79,17 @@ static enum usb_why find_endpoints(libusb_device *dev, struct pipe *p)
     return why;
 }
 
-static enum usb_why claim(libusb_device *dev, struct pipe *p)
+static enum usb_why claim(struct pipe_device *device, struct pipe *p)
 {
-    int e = libusb_open(dev, &p->handle);
+    int e = device->users ? 0 : libusb_open(device->dev, &device->handle);
 
     if (e) {
-        p->handle = NULL;
+        device->handle = NULL;
         return pipe_why(e);
     }
+    device->users++;
+    p->device = device;
+    p->handle = device->handle;
     libusb_set_auto_detach_kernel_driver(p->handle, 1);
     while (!e && p->claimed_cnt < p->claim->interface_cnt) {
         e = libusb_claim_interface(p->handle, p->claim->interfaces[p->claimed_cnt]);
@@ -102,7 +105,7 @@ static bool prepare(struct pipe_flight *f)
     return f->transfer;
 }
 
-enum usb_why pipe_open(libusb_device *dev, const struct usb_claim *wanted, struct pipe **out)
+enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *wanted, struct pipe **out)
 {
     enum usb_why why;
     struct pipe *p = calloc(1, sizeof *p);
@@ -110,11 +113,11 @@ enum usb_why pipe_open(libusb_device *dev, const struct usb_claim *wanted, struc
     if (!p)
         return USB_WHY_NO_MEMORY;
     p->claim = wanted;
-    why = find_endpoints(dev, p);
+    why = find_endpoints(device->dev, p);
     if (!why && (!prepare(&p->in) || !prepare(&p->out)))
         why = USB_WHY_NO_MEMORY;
     if (!why)
-        why = claim(dev, p);
+        why = claim(device, p);
     if (why)
         pipe_close(&p);
     else
@@ -189,8 +192,10 @@ void pipe_close(struct pipe **pp)
         return;
     while (p->claimed_cnt)
         libusb_release_interface(p->handle, p->claim->interfaces[--p->claimed_cnt]);
-    if (p->handle)
-        libusb_close(p->handle);
+    if (p->device && !--p->device->users) {
+        libusb_close(p->device->handle);
+        p->device->handle = NULL;
+    }
     libusb_free_transfer(p->in.transfer);
     libusb_free_transfer(p->out.transfer);
     explicit_bzero(p, sizeof *p);

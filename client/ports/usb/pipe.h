@@ -14,7 +14,15 @@ struct pipe_flight {
     bool landed; /* completed, not looked at yet: transfer->status, ->actual_length */
 };
 
+/* A device's one open handle, shared by its pipes. */
+struct pipe_device {
+    libusb_device *dev;
+    libusb_device_handle *handle; /* NULL while nobody uses it */
+    unsigned users;
+};
+
 struct pipe {
+    struct pipe_device *device;
     libusb_device_handle *handle;
     const struct usb_claim *claim;
     uint8_t claimed_cnt, in_endpoint, out_endpoint;
@@ -23,10 +31,10 @@ struct pipe {
     uint8_t buf[PIPE_BYTES]; /* of `in` */
 };
 
-/* Opens the device and claims the interfaces, taking them from their kernel drivers; they get them back at
+/* Opens the device (borrowed until pipe_close) and claims the interfaces, taking them from their kernel drivers; they get them back at
  * pipe_close(). *claim is borrowed until then. USB_WHY_OK, or why not: NO_ACCESS, BUSY, UNPLUGGED, NO_MEMORY,
  * BAD_DESCRIPTOR (no such endpoint), IO. */
-enum usb_why pipe_open(libusb_device *dev, const struct usb_claim *claim, struct pipe **out);
+enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *claim, struct pipe **out);
 /* Starts asking for the report descriptor, at most HID_DESC_BYTES; it lands in `in`, behind LIBUSB_CONTROL_SETUP_SIZE
  * bytes of buf. */
 enum usb_why pipe_ask(struct pipe *p);

@@ -118,7 +118,7 @@ static void next_setup(struct usb_port *p)
 
 static void open_port(struct usb_port *p)
 {
-    enum usb_why why = pipe_open(p->dev, &p->claim, &p->pipe);
+    enum usb_why why = pipe_open(p->device, &p->claim, &p->pipe);
 
     if (why == USB_WHY_NO_ACCESS && p->now - p->arrived_ms < SETTLE_MS) {
         p->due_ms = p->now + SETTLE_LOOK_MS;

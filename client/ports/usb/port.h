@@ -19,7 +19,7 @@ struct usb_port {
     const struct usb_driver *driver; /* NULL: the report descriptor is being asked for, to find one */
     const struct known *known;
     struct usb_claim claim;
-    libusb_device *dev; /* borrowed from the device */
+    struct pipe_device *device; /* borrowed from the device */
     enum port_phase {
         PORT_SHUT,  /* to be opened at due_ms */
         PORT_ASK,   /* the report descriptor is on its way */
