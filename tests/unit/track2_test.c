@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Track 2 and the reports that carry it. The bits are written here by their own encoder, after ISO/IEC 7811-2. */
+#include "client/ports/usb/hid_msr.h"
+#include "tests/usb/kinds.h"
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define NUMBER "6200000000000001"
+#define LONG   "6200000000000000013"
+#define TRACK  ";" NUMBER "=30121010000000000?"
+
+static const char *text(const char *s)
+{
+    static char number[TRACK2_PAN + 1];
+
+    strcpy(number, "untouched");
+    return track2_text(s, strlen(s), number) ? (strcmp(number, "untouched") ? "TOUCHED" : NULL) : number;
+}
+
+static void the_number_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_string_equal(text(TRACK), NUMBER);
+    assert_string_equal(text(";" LONG "=3012101000?"), LONG);
+    assert_string_equal(text("%B" NUMBER "^BEISPIEL/A^30121010000000000?" TRACK), NUMBER);
+    assert_string_equal(text(TRACK "<"), NUMBER); /* the LRC, which is 12 */
+    assert_null(text(TRACK "="));
+}
+
+static void tracks_that_are_none(void **state)
+{
+    (void)state;
+    assert_null(text(""));
+    assert_null(text(";"));
+    assert_null(text(";E?"));
+    assert_null(text(NUMBER "=3012?"));
+    assert_null(text(";" NUMBER "=3012"));
+    assert_null(text(";" NUMBER "?"));
+    assert_null(text(";" NUMBER "3012?"));
+    assert_null(text(";620000000000=3012?"));
+    assert_null(text(";62000000000000000131=3012?"));
+    assert_null(text(";6200000000:00001=3012?"));
+    assert_null(text(";" NUMBER "=301210100000000000000000000000000?"));
+}
+
+struct bits {
+    uint8_t bytes[64];
+    size_t cnt;
+};
+
+static void put_bit(struct bits *b, unsigned v)
+{
+    b->bytes[b->cnt / 8] |= (uint8_t)(v << b->cnt % 8);
+    b->cnt++;
+}
+
+static void put_char(struct bits *b, unsigned v)
+{
+    unsigned ones = 0;
+
+    for (int i = 0; i < 4; i++) {
+        ones += v >> i & 1;
+        put_bit(b, v >> i & 1);
+    }
+    put_bit(b, ones % 2 == 0);
+}
+
+/* Leading clock zeros, the track, its LRC. */
+static struct bits encode(const char *track, unsigned zeros)
+{
+    struct bits b = {.cnt = 0};
+    unsigned lrc = 0;
+
+    while (zeros--)
+        put_bit(&b, 0);
+    for (; *track; track++) {
+        put_char(&b, (unsigned)*track - '0');
+        lrc ^= (unsigned)*track - '0';
+    }
+    put_char(&b, lrc);
+    return b;
+}
+
+static bool reads(const struct bits *b, size_t len)
+{
+    char number[TRACK2_PAN + 1] = "";
+
+    return !track2_raw(b->bytes, len, number) && !strcmp(number, NUMBER);
+}
+
+static struct bits reversed(const struct bits *b, size_t bits)
+{
+    struct bits r = {.cnt = 0};
+
+    for (size_t i = bits; i-- > 0;)
+        put_bit(&r, b->bytes[i / 8] >> i % 8 & 1);
+    return r;
+}
+
+static uint8_t mirror(uint8_t v)
+{
+    uint8_t m = 0;
+
+    for (int i = 0; i < 8; i++)
+        m |= (uint8_t)((v >> i & 1) << (7 - i));
+    return m;
+}
+
+static void raw_bits_in_either_direction_from_either_end(void **state)
+{
+    (void)state;
+    for (unsigned zeros = 0; zeros < 20; zeros++) {
+        struct bits b = encode(TRACK, zeros), r;
+        size_t len = (b.cnt + 7) / 8;
+        assert_true(reads(&b, len));
+        assert_true(reads(&b, sizeof b.bytes)); /* clock zeros behind */
+        r = reversed(&b, len * 8);
+        assert_true(reads(&r, len));
+        for (size_t i = 0; i < len; i++)
+            b.bytes[i] = mirror(b.bytes[i]);
+        assert_true(reads(&b, len));
+    }
+}
+
+static void no_single_wrong_bit_passes(void **state)
+{
+    struct bits b = encode(TRACK, 7);
+
+    (void)state;
+    for (size_t i = 7; i < b.cnt; i++) {
+        b.bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_false(reads(&b, sizeof b.bytes));
+        b.bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    assert_true(reads(&b, sizeof b.bytes));
+}
+
+/* Two wrong bits in one character keep its parity; then the LRC tells. */
+static void no_character_with_two_wrong_bits_passes(void **state)
+{
+    struct bits b = encode(TRACK, 0);
+
+    (void)state;
+    for (size_t c = 0; c + 5 <= b.cnt; c += 5) {
+        for (size_t i = c; i < c + 2; i++)
+            b.bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_false(reads(&b, sizeof b.bytes));
+        for (size_t i = c; i < c + 2; i++)
+            b.bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+}
+
+static struct hid_msr_plan plan_of(const uint8_t *desc, size_t len, bool magtek)
+{
+    static struct hid_desc d;
+    struct hid_msr_plan p;
+
+    assert_int_equal(hid_desc_parse(&d, desc, len), ERR_OK);
+    assert_int_equal(magtek ? hid_msr_plan_magtek(&p, &d) : hid_msr_plan_init(&p, &d), ERR_OK);
+    return p;
+}
+
+static void reports_by_usages_and_magteks(void **state)
+{
+    uint8_t r[KIND_REPORT];
+    char number[TRACK2_PAN + 1] = "";
+
+    (void)state;
+    for (int magtek = 0; magtek < 2; magtek++) {
+        struct hid_msr_plan p = magtek ? plan_of(kind_desc_magtek, sizeof kind_desc_magtek, true)
+                                       : plan_of(kind_desc_msr, sizeof kind_desc_msr, false);
+        unsigned n = kind_swipe_report(r, TRACK, magtek);
+        assert_int_equal(p.report_len, n);
+        memset(number, 0, sizeof number);
+        assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_SWIPE);
+        assert_string_equal(number, NUMBER);
+        assert_int_equal(hid_msr_read(&p, r, 60, number), HID_MSR_BAD);
+        r[magtek ? 4 : 1] = 250; /* lies about its length */
+        assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_BAD);
+        kind_swipe_report(r, ";E?", magtek);
+        assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_BAD);
+        memset(r, 0, sizeof r);
+        assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_NOTHING);
+        assert_int_equal(hid_msr_read(&p, r, 0, number), HID_MSR_NOTHING);
+    }
+}
+
+static void raw_bits_in_a_report(void **state)
+{
+    struct hid_msr_plan p = plan_of(kind_desc_msr, sizeof kind_desc_msr, false);
+    struct bits b = encode(TRACK, 10);
+    char number[TRACK2_PAN + 1] = "";
+    uint8_t r[KIND_REPORT] = {0};
+
+    (void)state;
+    r[1] = (uint8_t)((b.cnt + 7) / 8);
+    memcpy(r + 82, b.bytes, r[1]);
+    assert_int_equal(hid_msr_read(&p, r, KIND_MSR_LEN, number), HID_MSR_SWIPE);
+    assert_string_equal(number, NUMBER);
+}
+
+static void what_is_no_stripe_reader(void **state)
+{
+    static struct hid_desc d;
+    struct hid_msr_plan p;
+
+    (void)state;
+    assert_int_equal(hid_desc_parse(&d, kind_desc_fido, sizeof kind_desc_fido), ERR_OK);
+    assert_int_equal(hid_msr_plan_init(&p, &d), ERR_NOT_FOUND);
+    assert_int_equal(hid_msr_plan_magtek(&p, &d), ERR_NOT_FOUND);
+    assert_int_equal(hid_desc_parse(&d, kind_desc_magtek, sizeof kind_desc_magtek), ERR_OK);
+    assert_int_equal(hid_msr_plan_init(&p, &d), ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_number_and_nothing_else),
+        cmocka_unit_test(tracks_that_are_none),
+        cmocka_unit_test(raw_bits_in_either_direction_from_either_end),
+        cmocka_unit_test(no_single_wrong_bit_passes),
+        cmocka_unit_test(no_character_with_two_wrong_bits_passes),
+        cmocka_unit_test(reports_by_usages_and_magteks),
+        cmocka_unit_test(raw_bits_in_a_report),
+        cmocka_unit_test(what_is_no_stripe_reader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
