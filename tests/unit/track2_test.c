@@ -201,6 +201,19 @@ static void raw_bits_in_a_report(void **state)
     assert_string_equal(number, NUMBER);
 }
 
+/* Found by fuzzing: a descriptor may put the length behind the data, and the report may end between them. */
+static void a_length_behind_the_end_of_a_short_report(void **state)
+{
+    struct hid_msr_plan p = {.report_len = 64, .data_off = 0, .data_len = 60, .len_off = 63, .status_off = -1};
+    uint8_t *r = malloc(2); /* exactly, so that a look behind it is seen */
+    char number[TRACK2_PAN + 1] = "";
+
+    (void)state;
+    memcpy(r, ";6", 2);
+    assert_int_equal(hid_msr_read(&p, r, 2, number), HID_MSR_BAD);
+    free(r);
+}
+
 static void what_is_no_stripe_reader(void **state)
 {
     static struct hid_desc d;
@@ -224,6 +237,7 @@ int main(void)
         cmocka_unit_test(no_character_with_two_wrong_bits_passes),
         cmocka_unit_test(reports_by_usages_and_magteks),
         cmocka_unit_test(raw_bits_in_a_report),
+        cmocka_unit_test(a_length_behind_the_end_of_a_short_report),
         cmocka_unit_test(what_is_no_stripe_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

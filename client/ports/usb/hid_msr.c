@@ -108,7 +108,7 @@ enum hid_msr_result hid_msr_read(
         return HID_MSR_NOTHING;
     if (p->status_off >= 0 && ((size_t)p->status_off >= n || (r[p->status_off] & 1)))
         return HID_MSR_BAD;
-    if (p->data_off >= n)
+    if (p->data_off >= n || (p->len_off >= 0 && (size_t)p->len_off >= n))
         return HID_MSR_BAD;
     room = n - p->data_off < p->data_len ? n - p->data_off : p->data_len;
     len = p->len_off >= 0 ? r[p->len_off] : room;
