@@ -42,6 +42,34 @@ plug_keyboard() {
     exec 7>/run/keyboard.in
 }
 
+plug() { # KIND PORT: one of kinds.h; what is written to the descriptor 6 goes to it
+    rm -f /run/device.in && mkfifo /run/device.in
+    usbip_dev "$1" "$2" </run/device.in 2>/run/device.log &
+    exec 6>/run/device.in
+}
+unplug() { exec 6>&-; }
+plug_bystander() { # KIND PORT: stays
+    mkfifo "/run/$1.in"
+    usbip_dev "$1" "$2" <"/run/$1.in" 2>"/run/$1.log" &
+    sleep 1000000 >"/run/$1.in" &
+}
+
+# gadget: a device by Linux's own gadget drivers, on a bus of its own: CDC-ACM and HID in one. Nothing of it is ours.
+gadget() {
+    mount -t configfs none /sys/kernel/config
+    g=/sys/kernel/config/usb_gadget/g
+    mkdir -p $g/strings/0x409 $g/configs/c.1 $g/functions/acm.0 $g/functions/hid.0
+    echo 0x05e0 >$g/idVendor
+    echo 0x0600 >$g/idProduct
+    echo "Test gadget" >$g/strings/0x409/product
+    echo 64 >$g/functions/hid.0/report_length
+    usbip_dev desc aim >$g/functions/hid.0/report_desc
+    ln -s $g/functions/acm.0 $g/functions/hid.0 $g/configs/c.1/
+    ls /sys/class/udc | head -n 1 >$g/UDC
+}
+ungadget() { echo >/sys/kernel/config/usb_gadget/g/UDC; }
+is_configured() { grep -q "^configured" /sys/class/udc/*/state; }
+
 # driver PRODUCT: the kernel driver of the device's interface 0 ("usbfs": a program has claimed it).
 driver() {
     for p in /sys/bus/usb/devices/*/product; do
@@ -50,11 +78,22 @@ driver() {
 }
 driver_is() { [ "$(driver "$1")" = "$2" ]; }
 
-# The udev rule gave the scanner to the group huika, and nothing else.
+# The udev rule gave the reader to the group huika, and nothing else.
 only_the_scanner_is_open() { [ "$(stat -c '%G %a' /dev/bus/usb/*/* | grep -c '^huika 660$')" = 1 ]; }
+bystanders_are_untouched() {
+    driver_is "Test keyboard" usbhid && driver_is "Test mouse" usbhid && driver_is "Test fido" usbhid &&
+        driver_is "Test storage" usb-storage && [ "$(driver_of_hubs)" = hub ]
+}
+driver_of_hubs() {
+    for h in /sys/bus/usb/devices/*-0:1.0/driver; do basename "$(readlink "$h")"; done | sort -u
+}
 
 # The input device that the kernel made of the keyboard.
-keyboard_event() { basename "$(echo /sys/bus/usb/devices/*/*:1.0/*/input/input*/event*)"; }
+keyboard_event() {
+    for p in /sys/bus/usb/devices/*/product; do
+        [ "$(cat "$p")" = "Test keyboard" ] && basename "$(echo "${p%/product}"/*:1.0/*/input/input*/event*)"
+    done
+}
 keyboard_is_input() { [ -c "/dev/input/$(keyboard_event)" ]; }
 
 # A key on the keyboard beside the scanner still arrives at the kernel's input layer.

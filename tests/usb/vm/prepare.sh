@@ -13,7 +13,7 @@ flock 9
 
 package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 [ -n "$package" ] || { echo "prepare.sh: apt knows no linux-image-amd64; run apt-get update" >&2; exit 3; }
-stamp="$package $(cat "$here/prepare.sh" "$here/init" "$here/lib.sh" "$here/../../../hw/60-huika.rules" | sha256sum | cut -c1-16)"
+stamp="$package $(cat "$here/prepare.sh" "$here/init" "$here/lib.sh" "$here/../../../hw/60-huika.rules" "$here/../../../hw/devices.tsv" | sha256sum | cut -c1-16)"
 [ "$(cat stamp 2>/dev/null)" = "$stamp" ] && exit 0
 
 unpack() { # PACKAGE DIRECTORY
@@ -39,12 +39,14 @@ PY
 rm -rf root
 mkdir -p root/bin root/mod root/etc root/lib/udev/rules.d root/lib64 root/lib/x86_64-linux-gnu
 cp "$(command -v busybox)" root/bin/busybox
-for m in hid-generic usbhid evdev vhci-hcd cdc-acm; do
+for m in hid-generic usbhid evdev vhci-hcd cdc-acm usb-storage dummy_hcd libcomposite usb_f_hid usb_f_acm; do
     modprobe -d "$package" -S "$version" --show-depends "$m"
 done | sed -n 's/^insmod //p' | awk '!seen[$1]++' | while read -r file; do
     cp "$file" root/mod/
     basename "$file" >>root/mod/order
 done
+mkdir -p root/usr/share/huika
+cp "$here/../../../hw/devices.tsv" root/usr/share/huika/
 cp udev/bin/udevadm root/bin/
 ln -s udevadm root/bin/systemd-udevd
 cp udev/lib/udev/rules.d/50-udev-default.rules "$here/../../../hw/60-huika.rules" root/lib/udev/rules.d/

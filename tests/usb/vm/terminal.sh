@@ -25,7 +25,10 @@ step "a shop, an offer, a card of ${#card} characters"
 mkdir -p /srv/terminal && chown huika:huika /srv/terminal
 su huika -c "huika-terminal enroll '$code' --state /srv/terminal/state" >/run/enroll.log 2>&1 || fail "not enrolled"
 plug_keyboard
-await "the keyboard is the kernel's" driver_is "Test keyboard" usbhid
+plug_bystander mouse 2
+plug_bystander fido 3
+plug_bystander storage 4
+await "the bystanders are the kernel's" bystanders_are_untouched
 su huika -c "exec huika-terminal run --state /srv/terminal/state" >/run/terminal.log 2>&1 &
 terminal=$!
 export HUIKA_SOCKET=/srv/terminal/state/huika.sock
@@ -39,14 +42,22 @@ huika --json events >/run/events.log 2>&1 &
 await "the keyboard is listed as not used" status_has '"label":"0525:a4a4 Test keyboard","used":false'
 
 # The cashier enters an amount, the member's card is scanned: in the background, for the command waits for the reader.
-sale() { # N AMOUNT TOTAL-FEN PAY-FEN
-    huika --json sell "$2" --yes >"/run/sale$1.json" 2>"/run/sale$1.log" &
-    await "sale $1 waits for a card" grep -q "\"state\":\"waiting\".*\"total_fen\":$3" /run/events.log
-    echo "scan $card" >&8
-    await "sale $1 is applied" grep -q "\"pay_fen\":$4" "/run/sale$1.json"
-    for part in '"verdict":"member"' '"card_last4":"0001"' '"name_masked":"\*建涛"'; do
-        grep -q "$part" "/run/sale$1.json" || fail "sale $1 has no $part"
+sale() { # N AMOUNT TOTAL-FEN PAY-FEN [DELIVER...]
+    n=$1 amount=$2 total=$3 pay=$4
+    shift 4
+    huika --json sell "$amount" --yes >"/run/sale$n.json" 2>"/run/sale$n.log" &
+    await "sale $n waits for a card" grep -q "\"state\":\"waiting\".*\"total_fen\":$total" /run/events.log
+    if [ $# = 0 ]; then echo "scan $card" >&8; else "$@"; fi
+    await "sale $n is applied" grep -q "\"pay_fen\":$pay" "/run/sale$n.json"
+    for part in '"verdict":"member"' '"card_last4":"0001"' '"input":"reader"'; do
+        grep -q "$part" "/run/sale$n.json" || fail "sale $n has no $part"
     done
+}
+by_qr() { grep -q '"by":"qr".*"name_masked":"\*建涛"\|"name_masked":"\*建涛".*"by":"qr"' "/run/sale$1.json" || fail "sale $1 is not by QR"; }
+by_number() {
+    grep -q '"by":"number"' "/run/sale$1.json" || fail "sale $1 is not by number"
+    grep -q name_masked "/run/sale$1.json" && fail "sale $1 names the member"
+    true
 }
 scanner_is() { status_has "\"label\":\"1eab:0d10 Test scanner\",\"used\":[a-z]*,\"as\":\"scanner\",\"state\":\"$1\""; }
 
@@ -63,11 +74,59 @@ await "the scanner is back" scanner_is ready
 echo stall >&8
 sale 2 50.00 5000 4400
 keyboard_types
-driver_is "Test keyboard" usbhid || fail "the keyboard was taken"
+bystanders_are_untouched || fail "a bystander was taken"
+
+# Each other kind of reader, through the same kernel: plugged in, used for a sale, unplugged.
+track=";6200000000000001=30121010000000000?"
+device_is() { status_has "\"label\":\"[0-9a-f:]* $1\",\"used\":[a-z]*,\"as\":\"$2\",\"state\":\"$3\""; }
+n=2
+try() { # KIND AS COMMAND by_qr|by_number
+    n=$((n + 1))
+    number=$n how=$4
+    plug "$1" 5
+    await "a $1 is in use" device_is "Test $1" "$2" ready
+    driver_is "Test $1" usbfs || fail "the $1 is not claimed"
+    say=$3
+    sale $number $((number * 25)).00 $((number * 2500)) $((number * 2200)) deliver
+    $how $number
+    bystanders_are_untouched || fail "a bystander was taken"
+    unplug
+    await "the $1 is missed" device_is "Test $1" "$2" gone
+    n=$number
+}
+deliver() { echo "$say" >&6; }
+unplug_scanner
+await "the scanner is missed again" scanner_is gone
+try keyboard-scanner scanner "type $card" by_qr
+try bitmap-scanner scanner "type $card" by_qr
+try serial scanner "serial $card" by_qr
+try both scanner "scan $card" by_qr
+try both card "swipe $track" by_number
+try msr card "swipe $track" by_number
+try magtek card "swipe $track" by_number
+try wedge card "type $track" by_number
+
+# And once more by devices that are not ours.
+gadget
+await "the gadget is configured" is_configured
+await "the gadget is in use" device_is "Test gadget" scanner ready
+await "the gadget's serial port is there" [ -c /dev/ttyGS0 ]
+to_serial() { printf '%s\r\n' "$card" >/dev/ttyGS0; }
+to_hid() { usbip_dev reports aim "$card" >/dev/hidg0; }
+stty raw </dev/ttyGS0
+sale 11 275.00 27500 24200 to_serial
+by_qr 11
+sale 12 300.00 30000 26400 to_hid
+by_qr 12
+ungadget
+await "the gadget is missed" device_is "Test gadget" scanner gone
+bystanders_are_untouched || fail "a bystander was taken"
+plug_scanner aim
+await "the scanner is back once more" scanner_is ready
 
 await "every record is sent" status_has '"unsent":0'
 admin --json shop show "$shop" >/run/shop.json 2>&1
-grep -q '"count":2' /run/shop.json || fail "the service does not know two sales"
+grep -q '"count":12' /run/shop.json || fail "the service does not know twelve sales"
 huika journal verify >/run/verify.log 2>&1 || fail "the journal does not verify"
 kill $terminal
 wait $terminal || fail "the terminal did not end in order"

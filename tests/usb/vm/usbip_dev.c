@@ -2,11 +2,14 @@
 /* A USB device in software, plugged into the kernel that runs it: speaks the device's side of USB/IP (Linux
  * Documentation/usb/usbip_protocol.rst) over a socket pair whose other end vhci_hcd gets.
  *
- *     usbip_dev scanner|keyboard PORT [LAYOUT] < COMMANDS
+ *     usbip_dev scanner PORT LAYOUT < COMMANDS       a HID POS scanner
+ *     usbip_dev KIND PORT < COMMANDS                 keyboard, or one of kinds.h
+ *     usbip_dev desc LAYOUT, usbip_dev reports LAYOUT TEXT
+ *                                                    only writes what a scanner would say, for other people's gadgets
  *
- * Commands, a line each: "scan TEXT" (scanner), "key HEX" (keyboard: HID usage, pressed and released), "stall". The end of
- * input unplugs it. */
-#include "tests/usb/scanner.h"
+ * Commands, a line each: "scan TEXT" (HID POS), "key HEX" (keyboard: HID usage, pressed and released), "type TEXT" (with
+ * Enter), "swipe TRACK2", "serial TEXT" (with CR LF), "stall". The end of input unplugs it. */
+#include "tests/usb/kinds.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +28,7 @@ enum {
     RET_UNLINK = 4,
     HEADER = 48,
     URBS = 64,
-    QUEUE = 512,
+    QUEUE = 1024,
     FULL_SPEED = 2
 };
 
@@ -37,19 +40,27 @@ struct header { /* big-endian */
 struct report {
     int status;
     uint32_t length;
-    uint8_t bytes[SCANNER_REPORT];
+    uint8_t endpoint; /* 0: any */
+    uint8_t bytes[KIND_REPORT];
 };
 
-static uint8_t device_desc[18] = {18, 1, 0x00, 0x02, 0, 0, 0, 64, 0xAB, 0x1E, 0x10, 0x0D, 0x00, 0x01, 0, 1, 0, 1};
-static uint8_t config_desc[34] = {9, 2, 34, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 1, 3, 0, 0, 0, 9, 0x21, 0x11, 0x01, 0, 1,
-    0x22, 0, 0, 7, 5, 0x81, 3, 64, 0, 4};
-static const char *product = "Test scanner";
-static const uint8_t *report_desc;
-static size_t report_desc_len;
+static const uint8_t keyboard_dev[] = {
+    KIND_DEVICE(0x0525, 0xA4A4), KIND_CONFIG(KIND_HID_BYTES, 1), KIND_HID(0, 1, 1, scanner_desc_keyboard, 0x81)};
+static struct kind dev = {.name = "keyboard",
+    .descriptors = keyboard_dev,
+    .descriptors_len = sizeof keyboard_dev,
+    .report_desc = {scanner_desc_keyboard},
+    .report_desc_len = {sizeof scanner_desc_keyboard},
+    .endpoint = 0x81};
+static uint8_t scanner_dev[] = {
+    KIND_DEVICE(0x1EAB, 0x0D10), KIND_CONFIG(KIND_HID_BYTES, 1), KIND_HID(0, 0, 0, scanner_desc_aim, 0x81)};
 static const struct scanner_layout *layout = &scanner_layouts[0];
 
 static int sock;
-static uint32_t pending[URBS];
+static struct {
+    uint32_t seqnum;
+    uint8_t endpoint;
+} pending[URBS];
 static unsigned pending_cnt, queue_at, queue_end;
 static struct report queue[QUEUE];
 
@@ -87,9 +98,11 @@ static void reply(uint32_t command, uint32_t seqnum, int status, const void *dat
 
 static int string_desc(unsigned index, uint8_t *out)
 {
+    char product[40];
     const char *s = index == 1 ? product : NULL;
     int n = 2;
 
+    snprintf(product, sizeof product, "Test %s", dev.name);
     if (index == 0)
         memcpy(out, "\x04\x03\x09\x04", (size_t)(n = 4));
     else if (!s)
@@ -115,12 +128,14 @@ static int control(const uint8_t *setup, uint8_t *out)
     switch (setup[0] << 8 | setup[1]) {
     case 0x8006:
         if (setup[3] == 1)
-            return copy(out, device_desc, sizeof device_desc);
+            return copy(out, dev.descriptors, 18);
         if (setup[3] == 2)
-            return copy(out, config_desc, sizeof config_desc);
+            return copy(out, dev.descriptors + 18, dev.descriptors_len - 18);
         return setup[3] == 3 ? string_desc(setup[2], out) : -EPIPE;
     case 0x8106:
-        return setup[3] == 0x22 ? copy(out, report_desc, report_desc_len) : -EPIPE;
+        if (setup[3] == 0x22 && setup[4] < 2 && dev.report_desc[setup[4]])
+            return copy(out, dev.report_desc[setup[4]], dev.report_desc_len[setup[4]]);
+        return -EPIPE;
     case 0x8000:
     case 0x8100:
     case 0x8200:
@@ -131,7 +146,14 @@ static int control(const uint8_t *setup, uint8_t *out)
     case 0x2109: /* SET_REPORT */
     case 0x210A: /* SET_IDLE */
     case 0x210B: /* SET_PROTOCOL */
+    case 0x2120: /* SET_LINE_CODING (CDC PSTN 1.2, 6.3.10) */
+    case 0x2122: /* SET_CONTROL_LINE_STATE */
+    case 0x21FF: /* mass storage reset (Bulk-Only Transport 1.0, 3.1) */
         return 0;
+    case 0xA121: /* GET_LINE_CODING */
+        return copy(out, "\x80\x25\0\0\0\0\x08", 7);
+    case 0xA1FE: /* the highest logical unit */
+        return copy(out, "", 1);
     default:
         return -EPIPE;
     }
@@ -158,12 +180,23 @@ static void serve_control(const struct header *h)
 static void unlink_urb(uint32_t seqnum, uint32_t victim)
 {
     for (unsigned i = 0; i < pending_cnt; i++)
-        if (pending[i] == victim) {
+        if (pending[i].seqnum == victim) {
             memmove(pending + i, pending + i + 1, (--pending_cnt - i) * sizeof *pending);
             reply(RET_UNLINK, seqnum, -ECONNRESET, NULL, 0);
             return;
         }
     reply(RET_UNLINK, seqnum, 0, NULL, 0);
+}
+
+/* Nobody reads what is written to these devices. */
+static void swallow(const struct header *h)
+{
+    uint8_t data[4096];
+    uint32_t length = ntohl(h->args[1]);
+
+    if (length > sizeof data || !read_all(data, length))
+        exit(0);
+    reply(RET_SUBMIT, ntohl(h->seqnum), strcmp(dev.name, "serial") ? -EPIPE : 0, NULL, length);
 }
 
 static void serve_kernel(void)
@@ -176,19 +209,35 @@ static void serve_kernel(void)
         unlink_urb(ntohl(h.seqnum), ntohl(h.args[0]));
     else if (h.ep == 0)
         serve_control(&h);
-    else if (ntohl(h.ep) == 1 && ntohl(h.direction) == 1 && pending_cnt < URBS)
-        pending[pending_cnt++] = ntohl(h.seqnum);
-    else
+    else if (ntohl(h.direction) == 0)
+        swallow(&h);
+    else if (pending_cnt < URBS && strcmp(dev.name, "storage")) {
+        pending[pending_cnt].endpoint = (uint8_t)(0x80 | ntohl(h.ep));
+        pending[pending_cnt++].seqnum = ntohl(h.seqnum);
+    } else
         reply(RET_SUBMIT, ntohl(h.seqnum), -EPIPE, NULL, 0);
+}
+
+static unsigned waiting(uint8_t endpoint)
+{
+    unsigned i = 0;
+
+    while (i < pending_cnt && endpoint && pending[i].endpoint != endpoint)
+        i++;
+    return i;
 }
 
 static void deliver(void)
 {
-    while (pending_cnt && queue_at != queue_end) {
-        struct report *r = &queue[queue_at++ % QUEUE];
-        uint32_t seqnum = pending[0];
-        memmove(pending, pending + 1, --pending_cnt * sizeof *pending);
+    while (queue_at != queue_end) {
+        struct report *r = &queue[queue_at % QUEUE];
+        unsigned i = waiting(r->endpoint);
+        if (i == pending_cnt)
+            return;
+        uint32_t seqnum = pending[i].seqnum;
+        memmove(pending + i, pending + i + 1, (--pending_cnt - i) * sizeof *pending);
         reply(RET_SUBMIT, seqnum, r->status, r->status ? NULL : r->bytes, r->length);
+        queue_at++;
     }
 }
 
@@ -197,6 +246,7 @@ static struct report *next(void)
     if (queue_end - queue_at == QUEUE)
         exit(1);
     memset(&queue[queue_end % QUEUE], 0, sizeof *queue);
+    queue[queue_end % QUEUE].endpoint = dev.endpoint;
     return &queue[queue_end++ % QUEUE];
 }
 
@@ -221,6 +271,41 @@ static void key(const char *hex)
     next()->length = 8;
 }
 
+static void press(uint8_t code, bool shift)
+{
+    bool bitmap = dev.report_desc[0] == kind_desc_bitmap;
+    struct report *r = next();
+
+    r->length = bitmap ? kind_bitmap_report(r->bytes, code, shift) : kind_key_report(r->bytes, code, shift);
+}
+
+static void type(const char *text)
+{
+    for (size_t n = strlen(text), i = 0; i <= n; i++) {
+        bool shift;
+        uint8_t code = kind_key(i < n ? text[i] : '\r', &shift);
+        press(code, shift);
+        press(0, false);
+    }
+}
+
+static void swipe(const char *track2)
+{
+    struct report *r = next();
+
+    r->endpoint = dev.endpoint2 ? dev.endpoint2 : dev.endpoint;
+    r->length = kind_swipe_report(r->bytes, track2, dev.report_desc[0] == kind_desc_magtek);
+}
+
+static void serial(const char *text)
+{
+    for (size_t n = strlen(text) + 2, i = 0; i < n;) {
+        struct report *r = next();
+        for (; r->length < 64 && i < n; i++)
+            r->bytes[r->length++] = (uint8_t)(i < n - 2 ? text[i] : i == n - 2 ? '\r' : '\n');
+    }
+}
+
 static bool serve_input(void)
 {
     char line[8192];
@@ -232,6 +317,12 @@ static bool serve_input(void)
         scan(line + 5);
     else if (!strncmp(line, "key ", 4))
         key(line + 4);
+    else if (!strncmp(line, "type ", 5))
+        type(line + 5);
+    else if (!strncmp(line, "swipe ", 6))
+        swipe(line + 6);
+    else if (!strncmp(line, "serial ", 7))
+        serial(line + 7);
     else if (!strcmp(line, "stall"))
         next()->status = -EPIPE;
     return true;
@@ -252,26 +343,44 @@ static void attach(const char *port)
     sock = pair[0];
 }
 
-static void become_keyboard(void)
+static void become(const char *name)
 {
-    product = "Test keyboard";
-    report_desc = scanner_desc_keyboard;
-    report_desc_len = sizeof scanner_desc_keyboard;
-    memcpy(device_desc + 8, "\x25\x05\xA4\xA4", 4);
-    config_desc[15] = config_desc[16] = 1; /* boot interface, keyboard */
-    config_desc[31] = 8;
+    const struct kind *k = kind_named(name);
+
+    if (k)
+        dev = *k;
+    if (strcmp(name, "scanner") != 0)
+        return;
+    dev.name = "scanner";
+    dev.descriptors = scanner_dev;
+    dev.descriptors_len = sizeof scanner_dev;
+    dev.report_desc[0] = layout->desc;
+    dev.report_desc_len[0] = layout->desc_len;
+    scanner_dev[sizeof scanner_dev - 9] = (uint8_t)layout->desc_len;
+    scanner_dev[sizeof scanner_dev - 8] = (uint8_t)(layout->desc_len >> 8);
+}
+
+/* One write each: a gadget's node takes a report at a time. */
+static int write_reports(const char *text)
+{
+    scan(text);
+    for (; queue_at != queue_end; queue_at++)
+        if (write(1, queue[queue_at % QUEUE].bytes, SCANNER_REPORT) != SCANNER_REPORT)
+            die("write");
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || (argc > 3 && !(layout = scanner_layout(argv[3]))))
+    bool writes = argc > 2 && (!strcmp(argv[1], "desc") || !strcmp(argv[1], "reports"));
+
+    if (argc < 3 || ((writes || argc > 3) && !(layout = scanner_layout(argv[writes ? 2 : 3]))))
         return 2;
-    report_desc = layout->desc;
-    report_desc_len = layout->desc_len;
-    if (!strcmp(argv[1], "keyboard"))
-        become_keyboard();
-    config_desc[25] = (uint8_t)report_desc_len;
-    config_desc[26] = (uint8_t)(report_desc_len >> 8);
+    if (writes && argc > 3)
+        return write_reports(argv[3]);
+    if (writes)
+        return write(1, layout->desc, layout->desc_len) < 0;
+    become(argv[1]);
     setvbuf(stdin, NULL, _IONBF, 0);
     attach(argv[2]);
     for (;;) {
