@@ -106,6 +106,8 @@ install: all ## install under DESTDIR and PREFIX
 	install -m 644 $(BUILD)/locale/zh_CN/LC_MESSAGES/huika.mo $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES/
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 hw/60-huika.rules $(DESTDIR)/lib/udev/rules.d/
+	install -d $(DESTDIR)$(PREFIX)/share/huika
+	install -m 644 hw/devices.tsv $(DESTDIR)$(PREFIX)/share/huika/
 
 clean: ## remove build/
 	rm -rf $(BUILD)

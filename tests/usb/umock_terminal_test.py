@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The unmodified terminal on mock devices (umock_host.c), with a real service: what a scanner delivers becomes a verdict, whatever
 happens to the cable, and the keyboard and the storage stick beside it are never touched."""
+import json
 import subprocess
 
 import pytest
@@ -14,11 +15,11 @@ SCANNER = "1eab:0d10 Test scanner"
 class Plugged:
     """A terminal that sees the mock bus; tell() speaks to the scanner."""
 
-    def __init__(self, terminal, *options):
+    def __init__(self, terminal, *options, args=()):
         self.terminal = terminal
         with open(terminal.log, "ab") as log:
             self.process = subprocess.Popen(
-                ["umockdev-wrapper", BUILD / "usb/umock_host", *options, "--", *terminal.argv],
+                ["umockdev-wrapper", BUILD / "usb/umock_host", *options, "--", *terminal.argv, *args],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, bufsize=1, env=terminal.environ)
 
     def tell(self, line):
@@ -71,6 +72,25 @@ def plug(world):
             p.process.wait()
 
 
+@pytest.fixture
+def plug_kind(world):
+    """As plug, with another kind of device, and arguments for the terminal."""
+    started = []
+
+    def begin(kind, *args):
+        p = Plugged(world.terminal(start=False), "--kind", kind, args=args)
+        started.append(p)
+        wait_for("the device to be ready", lambda: any(d["state"] == "ready" for d in p.devices().values()))
+        p.terminal.wait_online()
+        return p
+
+    yield begin
+    for p in started:
+        if p.process.poll() is None:
+            p.process.kill()
+            p.process.wait()
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_card_from_each_layout_gets_its_verdict(world, plug, layout):
     p = plug("--layout", layout)
@@ -107,3 +127,93 @@ def test_bystanders_are_listed_with_the_reason(plug):
     shown = p.terminal.huika("devices", json_out=False)
     assert shown.code == 0 and "Test keyboard" in shown.out and SCANNER in shown.out
     p.end()
+
+
+def current(p):
+    a = p.terminal.api("GET", "/v1/checkouts/current")
+    return a.json if a.status == 200 else {}
+
+
+def test_a_swipe_is_a_card_number_from_the_reader(world, plug_kind):
+    """By number: no name; and the record says that it came in by a reader. No Luhn is asked for: this number does not satisfy it."""
+    p = plug_kind("msr")
+    for card in (CARD, MEMBERS[2]):
+        p.tell(f"swipe ;{card[0]}=30121010000?")
+        c = wait_for("a verdict", lambda last4=card[0][-4:]: current(p).get("card_last4") == last4 and
+                     current(p).get("verdict") and current(p))
+        assert (c["verdict"], c["by"], c["input"]) == ("member", "number", "reader") and "name_masked" not in c
+        assert p.terminal.api("POST", f"/v1/checkouts/{c['checkout_id']}/cancel", {}).status == 200
+    p.tell("swipe ;E?")
+    wait_for("the bad swipe to be said", lambda: "swipe again" in p.terminal.text)
+    p.tell("unplug")
+    wait_for("the reader to be missed", lambda: [d for d in p.terminal.status["devices"] if d["state"] == "gone" and d["as"] == "card"])
+    p.tell("plug")
+    wait_for("the reader to be back", lambda: [d for d in p.terminal.status["devices"] if d["state"] == "ready" and d["as"] == "card"])
+    p.end()
+    for card in (CARD, MEMBERS[2]):
+        assert card[0] not in p.terminal.text
+
+
+def test_a_card_left_under_the_scanner_is_shown_once(world, plug):
+    """The same code over and over neither covers the sale that it was for nor begins another; an order that waits for a card does
+    take it."""
+    p = plug()
+    order = p.terminal.api("POST", "/v1/checkouts", {"total_fen": 10000}, headers={"Idempotency-Key": "left-1"}).json["checkout_id"]
+    for _ in range(3):
+        p.tell("scan " + world.qr(CARD[0]))
+    wait_for("the quote", lambda: current(p).get("state") == "quoted")
+    assert p.terminal.api("POST", f"/v1/checkouts/{order}/confirm", {"no_receipt": True}).json["state"] == "applied"
+    before = p.devices()[SCANNER]["scans"]
+    for _ in range(5):
+        p.tell("scan " + world.qr(CARD[0]))
+    wait_for("five scans", lambda: p.devices()[SCANNER]["scans"] == before + 5)
+    assert (current(p)["checkout_id"], current(p)["state"]) == (order, "applied")
+    again = p.terminal.api("POST", "/v1/checkouts", {"total_fen": 5000}, headers={"Idempotency-Key": "left-2"}).json["checkout_id"]
+    p.tell("scan " + world.qr(CARD[0]))
+    wait_for("the second quote", lambda: current(p).get("state") == "quoted" and current(p)["checkout_id"] == again)
+    p.end()
+
+
+def test_a_flood_leaves_the_terminal_answering(world, plug):
+    """While one scanner sends as fast as it can, every question at the counter is answered, and the card in the flood is found."""
+    p = plug()
+    done = False
+    for i in range(40):
+        for k in range(10):
+            p.tell(f"scan {i:03}{k:02}" + "x" * 40)
+        done = p.terminal.api("GET", "/v1/status").status == 200
+        assert done
+    p.verdict(world.qr(CARD[0]), CARD[0][-4:])
+    p.end()
+
+
+def test_watching_devices(world, plug):
+    p = plug()
+    command = [BUILD / "huika", "--socket", p.terminal.socket, "--json", "devices", "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        first = [json.loads(watch.stdout.readline()) for _ in range(5)]
+        assert {d["as"] for d in first} == {"scanner", "none"} and {d["how"] for d in first} == {"hid_pos", ""}
+        p.tell("unplug")
+        gone = json.loads(watch.stdout.readline())
+        while gone["state"] != "gone":
+            gone = json.loads(watch.stdout.readline())
+        assert (gone["label"], gone["code"]) == (SCANNER, "unplugged")
+        p.tell("plug")
+        while json.loads(watch.stdout.readline())["state"] != "ready":
+            pass
+        watch.kill()
+    p.end()
+
+
+def test_the_shop_names_its_own_devices(world, plug_kind, tmp_path):
+    """An ordinary keyboard is left alone until the shop's file names it; then what it types is a scan."""
+    shop = tmp_path / "devices.tsv"
+    shop.write_text("0525\ta4a4\tignore\t-\tOur keyboard\tthe shop\n")
+    p = plug_kind("keyboard-scanner", "--devices", shop)
+    assert p.devices()["0525:a4a4 Test keyboard"]["code"] == "ignored"
+    p.tell("type " + world.qr(CARD[0]) + r"\r")
+    wait_for("a verdict", lambda: current(p).get("verdict") == "member")
+    p.end()
+    shop.write_text("0525\ta4a4\ttyping\t-\tOur keyboard\tthe shop\n")
+    done = subprocess.run([*p.terminal.argv, "--devices", shop], capture_output=True, text=True, timeout=DEADLINE_S, env=p.terminal.environ)
+    assert done.returncode == 3 and "line 1" in done.stderr
