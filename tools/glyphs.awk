@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Unifont's hex file (code point:32 or 64 hex digits, one row after the other) into the tables of client/print/glyph.c: runs of
+# Unifont's hex file (code point:32 or 64 hex digits, one row after the other) into the tables of client/print/glyph_table.h: runs of
 # consecutive characters of one width, and their rows as words, two per narrow glyph (8x16), four per wide one (16x16).
 # Only what can stand in a name, a shop or an offer: Latin, Greek, Cyrillic, symbols, kana, Chinese. No Hangul, no Yi.
-#   awk -f glyphs.awk unifont.hex >glyphs.inc
+#   awk -f glyphs.awk unifont.hex >glyphs.c
 function number(hex, n, i) {
     for (i = 1; i <= length(hex); i++)
         n = n * 16 + index("0123456789ABCDEF", substr(hex, i, 1)) - 1
@@ -14,7 +14,7 @@ function wanted(cp) {
 }
 BEGIN {
     FS = ":"
-    print "static const uint64_t words[] = {"
+    print "#include \"client/print/glyph_table.h\"\nconst uint64_t glyph_words[] = {"
 }
 wanted(number($1)) {
     cp = number($1)
@@ -30,10 +30,10 @@ wanted(number($1)) {
         printf "0x%s,%s", substr($2, 1 + 16 * i, 16), i == n - 1 ? "\n" : " "
 }
 END {
-    print "};\nstatic const struct run runs[] = {"
+    print "};\nconst struct glyph_run glyph_runs[] = {"
     for (i = 1; i <= run; i++)
         printf "%s0x%04X},\n", runs[i], last_of[i]
-    print "};"
+    print "};\nconst size_t glyph_run_cnt = sizeof glyph_runs / sizeof *glyph_runs;"
     if (!run)
         exit 1
 }

@@ -4,13 +4,13 @@
 #define HUIKA_COMMANDS_H
 #include "client/cli/api.h"
 
-int sell_run(struct cli *c);   /* sell.c */
-int status_run(struct cli *c); /* status.c */
+int sell_run(struct cli *c);    /* sell.c */
+int status_run(struct cli *c);  /* status.c */
 int devices_run(struct cli *c); /* devices.c */
-int day_run(struct cli *c); /* day.c */
+int day_run(struct cli *c);     /* day.c */
 int day_reprint_run(struct cli *c);
 int print_test_run(struct cli *c); /* print.c */
-int verify_run(struct cli *c); /* verify.c: journal verify */
-int events_run(struct cli *c); /* events.c */
+int verify_run(struct cli *c);     /* verify.c: journal verify */
+int events_run(struct cli *c);     /* events.c */
 int events_simulate_run(struct cli *c);
 #endif

@@ -251,7 +251,8 @@ static int unknown(struct sell *s, enum err e)
 
 static bool printer_waits(enum err e)
 {
-    return e == ERR_PRINTER_PAPER_OUT || e == ERR_PRINTER_COVER_OPEN || e == ERR_PRINTER_OFFLINE || e == ERR_PRINTER_FAULT;
+    return e == ERR_PRINTER_PAPER_OUT || e == ERR_PRINTER_COVER_OPEN || e == ERR_PRINTER_OFFLINE ||
+           e == ERR_PRINTER_FAULT;
 }
 
 static bool do_without(struct sell *s, enum err e)

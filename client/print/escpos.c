@@ -133,7 +133,7 @@ static void qr_native(struct escpos *e, const char *text, int dots)
 static void qr_drawn(struct escpos *e, const struct qr *q, int dots)
 {
     struct raster r;
-    if (!raster_init(&r, (size_t)e->device.dots / 8, (size_t)((q->size + 2 * QR_QUIET) * dots))) {
+    if (!raster_init(&r, (size_t)e->device.dots / 8, ((size_t)q->size + 2 * QR_QUIET) * (size_t)dots)) {
         e->err = ERR_NOMEM;
         return;
     }

@@ -1,39 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/print/glyph.h"
-
-struct run {
-    uint32_t first;
-    uint32_t words; /* per glyph: 2 or 4 */
-    uint32_t at;    /* of the first glyph, in words[] */
-    uint32_t last;
-};
-
-#include "glyphs.inc"
+#include "client/print/glyph_table.h"
 
 enum { MISSING = 0x3013, FINE = 3, FINE_ROWS = GLYPH_ROWS * FINE };
 
-static const struct run *find(uint32_t cp)
+static const struct glyph_run *find(uint32_t cp)
 {
-    size_t low = 0, high = sizeof runs / sizeof *runs;
+    size_t low = 0, high = glyph_run_cnt;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (cp > runs[mid].last)
+        if (cp > glyph_runs[mid].last)
             low = mid + 1;
         else
             high = mid;
     }
-    return low < sizeof runs / sizeof *runs && cp >= runs[low].first ? &runs[low] : NULL;
+    return low < glyph_run_cnt && cp >= glyph_runs[low].first ? &glyph_runs[low] : NULL;
 }
 
 bool glyph_get(uint32_t cp, struct glyph *out)
 {
-    const struct run *r = find(cp);
+    const struct glyph_run *r = find(cp);
     if (!r) {
         if (cp != MISSING)
             glyph_get(MISSING, out);
         return false;
     }
-    const uint64_t *w = &words[r->at + (cp - r->first) * r->words];
+    const uint64_t *w = &glyph_words[r->at + (cp - r->first) * r->words];
     unsigned bits = r->words * 4, per_word = 64 / bits;
     out->width = (int)bits;
     for (unsigned y = 0; y < GLYPH_ROWS; y++)

@@ -52,11 +52,11 @@ void raster_embolden(struct raster *r)
 
 void raster_qr(struct raster *r, const struct qr *q, int dots)
 {
-    size_t left = (r->stride * 8 - (size_t)(q->size * dots)) / 2;
+    size_t left = (r->stride * 8 - (size_t)q->size * (size_t)dots) / 2;
     for (int y = 0; y < q->size * dots; y++)
         for (int x = 0; x < q->size * dots; x++)
             if (q->dark[y / dots * q->size + x / dots]) {
-                size_t at = left + (size_t)x, row = (size_t)(y + QR_QUIET * dots);
+                size_t at = left + (size_t)x, row = (size_t)y + QR_QUIET * (size_t)dots;
                 r->bits[row * r->stride + at / 8] |= (uint8_t)(0x80 >> at % 8);
             }
 }
