@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: ratios against what is physically there, by turns within one run. BENCH_QUICK=1 is shorter and rougher.
-BENCH := $(addprefix $(BUILD)/bench/,load constant verdict_bench journal_bench)
+BENCH := $(addprefix $(BUILD)/bench/,load constant verdict_bench journal_bench readers_bench)
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/tls.o $(call libs,ports core proto base)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -lmicrohttpd -lgnutls $(BASE_LIBS) -lssl
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -lusb-1.0 -lmicrohttpd -lgnutls $(BASE_LIBS) -lssl
 
 $(BUILD)/bench/verdict_bench: $(BUILD)/obj/tests/bench/plain.o
 

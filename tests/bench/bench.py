@@ -6,6 +6,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import socket
 import sqlite3
@@ -342,7 +343,23 @@ def bench_journal(work):
     ratio("journal: ten at once / fdatasync", [(r[2], r[0]) for r in rounds], "> 1")
 
 
-ITEMS = ("journal", "import", "service", "verdict", "terminal")
+ITEMS = ("readers", "journal", "import", "service", "verdict", "terminal")
+
+
+def instructions(*argv):
+    """As callgrind counts them."""
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv], check=True, capture_output=True, text=True)
+    return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
+
+
+def bench_readers():
+    """From the report's arrival to the scan event: a card's QR of 156 characters, or one swipe."""
+    program, few, many = BENCH / "readers_bench", 100, 1100
+    for item, what in (("scanner", "HID POS, three reports"), ("keyboard", "typed, 314 reports"), ("serial", "serial, three packets"),
+                       ("card", "swipe, one report"), ("descriptor", "a scanner's report descriptor")):
+        ns = int(call(program, item, "100000").out)
+        each = (instructions(program, item, str(many)) - instructions(program, item, str(few))) // (many - few)
+        row(f"readers: {what}", f"{ns / 1000:.2f} us", "", f"  ({each} instructions)")
 
 
 def wanted(item):
@@ -355,9 +372,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="huika-bench-") as name, contextlib.ExitStack() as ctx:
         work = pathlib.Path(name)
         say(f"\n  {'':<70}{'measured':>12}   target")
+        if wanted("readers"):
+            bench_readers()
         if wanted("journal"):
             bench_journal(work)
-        if any(wanted(i) for i in ITEMS[1:]):
+        if any(wanted(i) for i in ITEMS[2:]):
             members = work / "members.csv"
             member_file(members)
             world = bench_import(work, members)

@@ -79,7 +79,7 @@ static enum usb_why find_endpoints(libusb_device *dev, struct pipe *p)
     return why;
 }
 
-static enum usb_why claim(struct pipe_device *device, struct pipe *p)
+static enum usb_why take(struct pipe_device *device, struct pipe *p)
 {
     int e = device->users ? 0 : libusb_open(device->dev, &device->handle);
 
@@ -105,19 +105,19 @@ static bool prepare(struct pipe_flight *f)
     return f->transfer;
 }
 
-enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *wanted, struct pipe **out)
+enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *claim, struct pipe **out)
 {
     enum usb_why why;
     struct pipe *p = calloc(1, sizeof *p);
 
     if (!p)
         return USB_WHY_NO_MEMORY;
-    p->claim = wanted;
+    p->claim = claim;
     why = find_endpoints(device->dev, p);
     if (!why && (!prepare(&p->in) || !prepare(&p->out)))
         why = USB_WHY_NO_MEMORY;
     if (!why)
-        why = claim(device, p);
+        why = take(device, p);
     if (why)
         pipe_close(&p);
     else

@@ -45,10 +45,10 @@ static void rest(struct usb_port *p, enum usb_use use, enum usb_why why)
 
 static void drop_driver(struct usb_port *p, enum usb_why why)
 {
-    if (p->attached && p->driver->detach)
+    if (p->driver && p->attached && p->driver->detach)
         p->driver->detach(p->self, why);
     p->attached = false;
-    if (p->self)
+    if (p->self && p->driver)
         explicit_bzero(p->self, p->driver->size);
     free(p->self);
     p->self = NULL;
