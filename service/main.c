@@ -51,7 +51,8 @@ static int run_run(struct cli *c)
     if (cli_flag(c, "verbose"))
         log_set_level(LOG_DEBUG);
     enum err e = server_run(c->arg[0], why);
-    return e ? cli_fail(c, e, "%s: %s", c->arg[0], why) : CLI_OK;
+    /* "Not found" alone would send the reader looking for a number or a name. */
+    return e ? cli_fail(c, e == ERR_NOT_FOUND ? ERR_FILE_MISSING : e, "%s: %s", c->arg[0], why) : CLI_OK;
 }
 
 static const struct cli_opt init_opts[] = {

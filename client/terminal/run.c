@@ -20,6 +20,12 @@ struct terminal {
     struct cli *cli;
 };
 
+/* What enrolment put there and is gone; "not found" alone would send the reader looking for a number or a name. */
+static enum err missing(enum err e)
+{
+    return e == ERR_NOT_FOUND ? ERR_FILE_MISSING : e;
+}
+
 static void on_notice(void *ctx, const struct notice *n)
 {
     till_notice(ctx, n);
@@ -66,10 +72,10 @@ static int open_state(struct terminal *m)
     state_path(&m->state, STATE_KEY, path);
     e = key_load_pem(path, &m->device);
     if (e)
-        return cli_fail(m->cli, e, _("reading the device key %s"), path);
+        return cli_fail(m->cli, missing(e), _("reading the device key %s"), path);
     state_path(&m->state, STATE_JOURNAL, path);
     e = journal_open(path, m->state.info.terminal, m->state.info.epoch, &m->till.journal);
-    return e ? cli_fail(m->cli, e, _("opening the journal %s"), path) : CLI_OK;
+    return e ? cli_fail(m->cli, missing(e), _("opening the journal %s"), path) : CLI_OK;
 }
 
 static int open_link(struct terminal *m)
@@ -83,7 +89,7 @@ static int open_link(struct terminal *m)
         .url = m->state.info.url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = t->clock};
     enum err e = link_new(&lc, &t->link);
     if (e)
-        return cli_fail(m->cli, e, _("preparing the connection to %s"), m->state.info.url);
+        return cli_fail(m->cli, missing(e), _("preparing the connection to %s"), m->state.info.url);
     const struct sync_config sc = {.link = t->link,
         .journal = t->journal,
         .state = &m->state,

@@ -120,3 +120,15 @@ def test_roles_cannot_be_crossed(world):
     r = t.huika("sell", "10", "--scan", world.qr(MEMBERS[0][0]), "--yes")
     assert r.code == 3 and not r.json.get("sale_id"), r
     wait_for("the cause", lambda: t.status["notice_error"] == "forbidden")
+
+
+def test_a_missing_file_is_named_as_such(world):
+    """Used to end as "Not found; check the number or name" with exit 1, as if a member were asked for."""
+    t = world.terminal(start=False)
+    (t.state / "terminal.key").unlink()
+    r = call(BUILD / "huika-terminal", "run", "--state", t.state, "--listen", "off")
+    assert r.code == 3 and "file_missing" in r.err and "terminal.key" in r.err, r
+    world.service.stop()
+    (world.service.dir / "keys" / "number.hmac").unlink()
+    r = call(BUILD / "huika-service", "run", world.service.dir)
+    assert r.code == 3 and "file_missing" in r.err and "number.hmac" in r.err, r
