@@ -38,7 +38,7 @@ enum err receipt_paper(const struct receipt *r, enum err_lang lang, const struct
         escpos_qr(&p, r->qr);
         caption(&p, lang);
     }
-    e = escpos_end(&p, ESCPOS_CUT);
+    e = escpos_end(&p, r->copy ? ESCPOS_CUT : ESCPOS_CUT | ESCPOS_KICK); /* a copy moves no money */
     if (bad)
         buf_cut(out, before);
     return bad ? bad : e;

@@ -83,13 +83,13 @@ def sell(t, world, *more):
 
 def test_each_sale_prints_itself_and_a_reprint_is_marked(world, tmp_path):
     paper = tmp_path / "paper.bin"
-    t = terminal(world, paper, "paper = 80\ncharset = utf-8\nlang = en\ndrawer = no\n")
+    t = terminal(world, paper, "paper = 80\ncharset = utf-8\nlang = en\ndrawer = yes\n")
     wait_for("the printer to be there", lambda: printer(t)["state"] == "unknown")
     sale = sell(t, world).json
     job(t, sale["sale_id"], "done")
     first = Printer(576, "utf-8").feed(paper.read_bytes())
     text = "\n".join(first.lines)
-    assert "UNION MEMBER RECEIPT" in text and "*** COPY ***" not in text and first.cuts == 1
+    assert "UNION MEMBER RECEIPT" in text and "*** COPY ***" not in text and (first.cuts, first.kicks) == (1, 1)
     assert sale["sale_id"] in text and CARD[0][-4:] in text and CARD[0] not in text
     assert (paper.stat().st_mode & 0o777) == 0o600
     size = paper.stat().st_size
@@ -98,7 +98,7 @@ def test_each_sale_prints_itself_and_a_reprint_is_marked(world, tmp_path):
     wait_for("the copy", lambda: paper.stat().st_size > size)
     job(t, sale["sale_id"], "done")
     copy = Printer(576, "utf-8").feed(paper.read_bytes()[size:])
-    assert [line.strip() for line in copy.lines].count("*** COPY ***") == 2
+    assert [line.strip() for line in copy.lines].count("*** COPY ***") == 2 and copy.kicks == 0
     size = paper.stat().st_size
     assert t.huika("print", "test").json == {"queued": True}
     job(t, "test", "done")
