@@ -42,6 +42,13 @@ static void finish(struct umock_dev *d, UMockdevIoctlData *data, int status, con
 /* The control requests that reach a device's own firmware. */
 static void control(struct umock_dev *d, UMockdevIoctlData *data, const uint8_t *setup)
 {
+    if (!(setup[0] & 0x80)) {
+        fprintf(stderr, "host: %s request ", d->name);
+        for (unsigned i = 0; i < 8u + setup[6] && i < 16; i++)
+            fprintf(stderr, "%02x", setup[i]);
+        fputc('\n', stderr);
+    }
+
     unsigned length = setup[6] | (unsigned)setup[7] << 8, interface = setup[4];
 
     if (setup[0] == 0x81 && setup[1] == 6 && setup[3] == 0x22 && interface < UMOCK_INTERFACES &&
@@ -102,8 +109,8 @@ static struct answer submit(struct umock_dev *d, UMockdevIoctlData *arg)
     if (urb->type == USBDEVFS_URB_TYPE_CONTROL) {
         UMockdevIoctlData *b = umockdev_ioctl_data_resolve(
             data, G_STRUCT_OFFSET(struct usbdevfs_urb, buffer), (gsize)urb->buffer_length, NULL);
-        uint8_t setup[8];
-        memcpy(setup, b->data, sizeof setup);
+        uint8_t setup[16] = {0};
+        memcpy(setup, b->data, (size_t)urb->buffer_length < sizeof setup ? (size_t)urb->buffer_length : sizeof setup);
         umockdev_ioctl_data_unref(b);
         control(d, data, setup);
     } else {

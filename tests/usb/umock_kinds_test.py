@@ -211,3 +211,37 @@ def test_held_by_another_program(host):  # noqa: F811
     ready(h, "serial")
     scan(h, "serial")
     h.end()
+
+
+REQUESTS = {  # class requests, as they go out before the first read: type, request, value, index, length, data
+    "honeywell": ["2109fe0300000200fe01"],  # feature report FE = 01
+    "keyboard-scanner": ["210b010000000000", "210a000000000000"],  # report protocol, no idle reports
+    "bitmap-scanner": ["210a000000000000"],
+    "serial": ["2120000000000700" + "80250000000008", "2122030000000000"],
+    "msr": [],
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_what_is_said_to_a_device_before_it_is_read(host, kind):  # noqa: F811
+    h = host("--kind", kind)
+    h.expect("^device 1-1 ready ok")
+    h.end()
+    said = [line.split()[-1] for line in h.report if line.startswith("host: scanner request ")]
+    assert said == REQUESTS[kind]
+
+
+def test_a_honeywell_scans(host):  # noqa: F811
+    h = host("--kind", "honeywell")
+    h.expect("^device 1-1 ready ok 0c2e:0b61 Test scanner scanner hid_pos$")
+    h.tell("scan " + CARD)
+    h.expect(f"^scan .* {len(CARD)} ")
+    h.end()
+
+
+def test_descriptors_that_lie(host):  # noqa: F811
+    h = host("--kind", "garbage")
+    h.expect("^device 1-1 (waiting|unused) bad_descriptor")
+    h.tell("unplug")
+    h.expect("^device 1-1 gone unplugged")
+    h.end_without_scanner()

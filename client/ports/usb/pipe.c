@@ -44,7 +44,8 @@ static bool pick_endpoints(struct pipe *p, const struct libusb_interface_descrip
 {
     const struct usb_claim *c = p->claim;
 
-    for (int i = 0; i < alt->bNumEndpoints; i++) {
+    /* Where a device's descriptors end too early, libusb counts endpoints that it has not got. */
+    for (int i = 0; alt->endpoint && i < alt->bNumEndpoints; i++) {
         const struct libusb_endpoint_descriptor *e = &alt->endpoint[i];
         int packet = e->wMaxPacketSize & 0x7FF;
         if (!p->in_endpoint && is_kind(e, c->in, LIBUSB_ENDPOINT_IN)) {
