@@ -42,9 +42,9 @@ plug_keyboard() {
     exec 7>/run/keyboard.in
 }
 
-plug() { # KIND PORT: one of kinds.h; what is written to the descriptor 6 goes to it
+plug() { # KIND PORT [LAYOUT]: one of kinds.h; what is written to the descriptor 6 goes to it
     rm -f /run/device.in && mkfifo /run/device.in
-    usbip_dev "$1" "$2" </run/device.in 2>/run/device.log &
+    usbip_dev "$@" </run/device.in 2>/run/device.log 8>&- & # or it would keep the scanner plugged in
     exec 6>/run/device.in
 }
 unplug() { exec 6>&-; }

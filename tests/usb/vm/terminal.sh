@@ -124,9 +124,25 @@ bystanders_are_untouched || fail "a bystander was taken"
 plug_scanner aim
 await "the scanner is back once more" scanner_is ready
 
+# A second scanner, the same to the last digit: both read, and one goes without the other.
+scanners_ready() { status && [ "$(grep -o 'Test scanner","used":true' /run/status.json | wc -l)" = "$1" ]; }
+plug scanner 5 aim
+await "two identical scanners are in use" scanners_ready 2
+say="scan $card"
+sale 13 325.00 32500 28600 deliver
+sale 14 350.00 35000 30800
+unplug_scanner
+await "one of them is missed" scanners_ready 1
+sale 15 375.00 37500 33000 deliver
+by_qr 15
+plug_scanner aim
+await "both are back" scanners_ready 2
+unplug
+await "one remains" scanners_ready 1
+
 await "every record is sent" status_has '"unsent":0'
 admin --json shop show "$shop" >/run/shop.json 2>&1
-grep -q '"count":12' /run/shop.json || fail "the service does not know twelve sales"
+grep -q '"count":15' /run/shop.json || fail "the service does not know fifteen sales"
 huika journal verify >/run/verify.log 2>&1 || fail "the journal does not verify"
 kill $terminal
 wait $terminal || fail "the terminal did not end in order"
