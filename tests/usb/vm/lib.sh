@@ -32,7 +32,7 @@ lines() { [ "$(grep -c -- "$2" "$3")" = "$1" ]; }
 # Devices: what is written to the descriptor goes to the device, closing it unplugs.
 plug_scanner() { # [LAYOUT]
     rm -f /run/scanner.in && mkfifo /run/scanner.in
-    usbip_dev scanner 0 "${1:-aim}" </run/scanner.in 2>/run/scanner.log &
+    usbip_dev scanner 0 "${1:-aim}" </run/scanner.in 2>/run/scanner.log 6>&- &
     exec 8>/run/scanner.in
 }
 unplug_scanner() { exec 8>&-; }
