@@ -7,6 +7,7 @@
 enum {
     SETTLE_MS = 2000, /* that long the kernel may take to configure a device and bind its drivers */
     SETTLE_LOOK_MS = 50,
+    REFUSE_MS = 500, /* that long a refusal is thought over */
     RETRY_FIRST_MS = 250,
     RETRY_LAST_MS = 30000,
 };
@@ -90,6 +91,14 @@ static void make_ports(const struct call *c, const struct judge *j, const struct
         retry(c, USB_WHY_NO_MEMORY);
 }
 
+/* udev may tell of a device before all its files are filled, so a refusal is thought over a few times. */
+static void refuse(const struct call *c, enum usb_why why)
+{
+    set_use(c, USB_UNUSED, why);
+    if (c->now - c->d->arrived_ms < REFUSE_MS)
+        later(c, SETTLE_LOOK_MS);
+}
+
 static void judge(const struct call *c)
 {
     struct usb_device *d = c->d;
@@ -113,7 +122,7 @@ static void judge(const struct call *c)
     else if (j.best == JUDGE_TAKEN)
         retry(c, USB_WHY_BUSY);
     else
-        set_use(c, USB_UNUSED, j.why);
+        refuse(c, j.why);
 }
 
 static bool ports_closed(const struct usb_device *d)
