@@ -127,7 +127,7 @@ def test_no_paper_keeps_a_sale_waiting_unless_told_to_go_on(world, thermal, trou
     assert thermal.data == before  # nothing comes out by itself
     assert t.huika("reprint", sale["sale_id"], json_out=False).code == 0
     job(t, sale["sale_id"], "done")
-    wait_for("the receipt on paper", lambda: thermal.data.endswith(b"\x1dVB\x00"))
+    wait_for("the receipt on paper", lambda: thermal.data != before and thermal.data.endswith(b"\x1dVB\x00"))
     assert "*** 副本 ***" in "".join(Printer(384).feed(thermal.data[len(before):]).lines)
 
 
