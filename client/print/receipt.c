@@ -12,15 +12,17 @@ enum { COLUMNS_MIN = 24, COLUMNS_MAX = 80, TEXT_MAX = 1024, LINE_MAX_BYTES = TEX
 
 struct words {
     const char *head, *copy, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay, *card,
-        *member, *verdict, *is_member, *sale, *hotline;
+        *member, *verdict, *is_member, *provisional, *to_confirm, *sale, *hotline;
 };
 
 static const struct words words[] = {
     [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "*** COPY ***", "Time", "Terminal", "No.", "Cashier", "Total, yuan",
         "Offer", "the shop's own price", "Discount", "To pay, yuan", "Card", "Member", "Verdict", "member confirmed",
-        "Sale", "Union hotline"},
+        "offline, provisional", "Checked offline; the union confirms it when this terminal is online again.", "Sale",
+        "Union hotline"},
     [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 副本 ***", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠",
-        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "交易", "工会热线"},
+        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "脱机核验（暂定）",
+        "本单脱机核验，联网后由工会确认", "交易", "工会热线"},
 };
 
 /* The line being made, and where lines go; the first error stays. */
@@ -177,7 +179,9 @@ static void who(struct page *g, const struct receipt *r, const struct words *w)
     row(g, w->card, last4);
     if (given(r->name_masked))
         row(g, w->member, r->name_masked);
-    row(g, w->verdict, w->is_member);
+    row(g, w->verdict, r->provisional ? w->provisional : w->is_member);
+    if (r->provisional)
+        centre(g, RECEIPT_STRONG, w->to_confirm);
 }
 
 static bool makes_sense(const struct receipt *r, size_t columns)

@@ -18,6 +18,7 @@ struct receipt {
     bool own_price;                           /* the shop's own price was the better one */
     const char *offer_title;                  /* not looked at with own_price */
     enum verdict verdict;                     /* only VERDICT_MEMBER gets a receipt */
+    bool provisional;                         /* checked offline: said in plain words, for it is confirmed later */
     const char *card_last4;
     const char *name_masked; /* NULL or "": by number, no name */
     const char *cashier;     /* NULL or "": none named */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes one receipt's ESC/POS bytes to standard output.
  *
- *     receipt_bytes [name=value...]     lang zh|en · paper 58|80 · charset · native 0|1 · copy 0|1 · shop · offer · member · cashier · qr
+ *     receipt_bytes [name=value...]     lang zh|en · paper 58|80 · charset · native 0|1 · copy 0|1 · provisional 0|1 · shop · offer · member · cashier · qr
  *                                       repeat N: encodes it N times and writes the last, for the benchmark */
 #include "client/print/receipt.h"
 #include <stdio.h>
@@ -28,6 +28,8 @@ static int set(struct wish *w, const char *key, const char *v)
         w->device.qr_native = *v == '1';
     else if (!strcmp(key, "copy"))
         r->copy = *v == '1';
+    else if (!strcmp(key, "provisional"))
+        r->provisional = *v == '1';
     else if (!strcmp(key, "shop"))
         r->shop_name = v;
     else if (!strcmp(key, "offer"))

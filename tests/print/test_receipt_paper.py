@@ -87,6 +87,19 @@ def test_a_copy_says_so_at_both_ends():
     assert "副本" not in "".join(receipt().lines)
 
 
+@pytest.mark.parametrize("paper", DOTS)
+@pytest.mark.parametrize("lang,words", [
+    ("zh", ["脱机核验（暂定）", "本单脱机核验，联网后由工会确认"]),
+    ("en", ["offline, provisional", "Checked offline; the union confirms it when this terminal is online again."])])
+def test_what_was_checked_offline_says_so(tmp_path, lang, words, paper):
+    p = receipt(lang=lang, paper=paper, provisional=1, qr=CARD)
+    text = " ".join(" ".join(p.lines).split())
+    for w in words:
+        assert w in text and w not in " ".join(" ".join(receipt(lang=lang, paper=paper).lines).split())
+    assert "会员有效" not in text and "member confirmed" not in text
+    assert zbar(p.png(), tmp_path) == CARD
+
+
 HOSTILE = ["\x1b@", "\x1d\x56\x01", "\x10\x04\x01", "\x1bp\x01\x19\xfa", "\r\n\n\n", "\x7f", "\x1c.", "a\tb", "\u0085", "\u202e",
            "\u200b", "\x1b(k", "惠\x1d!\x11"]
 
@@ -131,7 +144,7 @@ def test_a_code_too_fine_for_the_paper_is_an_error_not_a_smudge():
 def test_the_picture_in_the_documents_is_what_is_printed():
     from PIL import Image, ImageChops
     zh = receipt(qr=CARD).image()
-    en = receipt(lang="en", paper="80", charset="utf-8", native=1, qr=CARD).image()
+    en = receipt(lang="en", paper="80", charset="utf-8", native=1, qr=CARD, provisional=1).image()
     sheet = Image.new("L", (zh.width + en.width + 72, max(zh.height, en.height) + 48), 224)
     sheet.paste(zh, (24, 24))
     sheet.paste(en, (zh.width + 48, 24))

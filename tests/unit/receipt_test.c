@@ -144,6 +144,57 @@ static void own_price_by_number_as_a_copy(void **state)
         "                  *** COPY ***\n");
 }
 
+/* Checked offline: said where the verdict stands, and what will happen, on either paper. */
+static void provisional_in_plain_words(void **state)
+{
+    struct receipt r = sample();
+    (void)state;
+    r.provisional = true;
+    expect(&r, ERR_LANG_ZH, RECEIPT_58MM,
+        "        工会会员优惠小票\n"
+        "            示例饭店\n"
+        "--------------------------------\n"
+        "时间         2026-03-04 12:00:00\n"
+        "终端                           7\n"
+        "流水号                        12\n"
+        "收银员                        07\n"
+        "--------------------------------\n"
+        "合计（元）                128.00\n"
+        "优惠                  餐饮八八折\n"
+        "优惠金额                  -15.36\n"
+        "应付（元）                112.64\n"
+        "--------------------------------\n"
+        "会员卡                 **** 0001\n"
+        "会员                       *建涛\n"
+        "核验            脱机核验（暂定）\n"
+        " 本单脱机核验，联网后由工会确认\n"
+        "--------------------------------\n"
+        "交易  01KJVX8N00ABCDEFGHJKMNPQRS\n"
+        "工会热线                   12351\n");
+    expect(&r, ERR_LANG_EN, RECEIPT_80MM,
+        "              UNION MEMBER RECEIPT\n"
+        "                    示例饭店\n"
+        "------------------------------------------------\n"
+        "Time                         2026-03-04 12:00:00\n"
+        "Terminal                                       7\n"
+        "No.                                           12\n"
+        "Cashier                                       07\n"
+        "------------------------------------------------\n"
+        "Total, yuan                               128.00\n"
+        "Offer                                 餐饮八八折\n"
+        "Discount                                  -15.36\n"
+        "To pay, yuan                              112.64\n"
+        "------------------------------------------------\n"
+        "Card                                   **** 0001\n"
+        "Member                                     *建涛\n"
+        "Verdict                     offline, provisional\n"
+        "  Checked offline; the union confirms it when\n"
+        "         this terminal is online again.\n"
+        "------------------------------------------------\n"
+        "Sale                  01KJVX8N00ABCDEFGHJKMNPQRS\n"
+        "Union hotline                              12351\n");
+}
+
 /* What is too long for its line goes on lines of its own, broken at spaces or between characters. */
 static void long_texts_wrap(void **state)
 {
@@ -245,7 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(chinese_on_58_mm), cmocka_unit_test(english_on_58_mm),
         cmocka_unit_test(chinese_on_80_mm), cmocka_unit_test(own_price_by_number_as_a_copy),
-        cmocka_unit_test(long_texts_wrap), cmocka_unit_test(nothing_leaves_the_paper),
-        cmocka_unit_test(refuses_what_is_no_receipt)};
+        cmocka_unit_test(provisional_in_plain_words), cmocka_unit_test(long_texts_wrap),
+        cmocka_unit_test(nothing_leaves_the_paper), cmocka_unit_test(refuses_what_is_no_receipt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
