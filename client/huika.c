@@ -26,12 +26,17 @@ static const struct cli_opt sell_opts[] = {
 static const struct cli_opt devices_opts[] = {
     {"watch", NULL, N_("until Ctrl-C, a line for each device that comes, goes or changes"), 0}, {0}};
 
+static const struct cli_opt page_opts[] = {{"close", NULL, N_("sign every browser out instead"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"sell", "AMOUNT", N_("check the card and give the discount; AMOUNT in yuan, like 128.00"), sell_opts, 1, 1,
         sell_run},
     {"status", "", N_("the shop's standing, the service, records to be sent, devices"), NULL, 0, 0, status_run},
     {"day", "[YYYY-MM-DD]", N_("the sales of a day, today by default, and their sums"), NULL, 0, 1, day_run},
     {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
+    {"page", "", N_("the cashier's page: an address that lets a browser on this machine in, once"), page_opts, 0, 0,
+        page_run},
+    {"token rotate", "", N_("give POS software a new token; the old one ends"), NULL, 0, 0, page_token_rotate_run},
     {"print test", "", N_("print a page that shows what the receipt printer can do"), NULL, 0, 0, print_test_run},
     {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"), NULL, 0,
         0, verify_run},

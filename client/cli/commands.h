@@ -11,6 +11,8 @@ int day_run(struct cli *c);     /* day.c */
 int day_reprint_run(struct cli *c);
 int print_test_run(struct cli *c); /* print.c */
 int verify_run(struct cli *c);     /* verify.c: journal verify */
-int events_run(struct cli *c);     /* events.c */
+int page_run(struct cli *c);       /* page.c */
+int page_token_rotate_run(struct cli *c);
+int events_run(struct cli *c); /* events.c */
 int events_simulate_run(struct cli *c);
 #endif

@@ -98,7 +98,9 @@ enum err counter_new(const struct counter_config *config, struct counter **out)
     c->config = *config;
     c->config.socket = config->socket ? strdup(config->socket) : NULL;
     c->events = events_new();
-    enum err e = !c->events || (config->socket && !c->config.socket) ? ERR_NOMEM : ERR_OK;
+    c->sessions = sessions_new(config->sessions);
+    c->config.sessions = NULL;
+    enum err e = !c->events || !c->sessions || (config->socket && !c->config.socket) ? ERR_NOMEM : ERR_OK;
     if (!e && config->socket)
         e = open_unix(c);
     if (!e && config->listen)
@@ -130,6 +132,7 @@ void counter_free(struct counter **cp)
     if (c->tcp_door.daemon)
         MHD_stop_daemon(c->tcp_door.daemon);
     events_free(&c->events);
+    sessions_free(&c->sessions);
     free((char *)(uintptr_t)c->config.socket);
     free(c);
 }

@@ -22,7 +22,8 @@ enum {
     COUNTER_WAIT_S = 30,
     COUNTER_LISTENERS = 16,
     COUNTER_CONNECTIONS = 64,
-    COUNTER_KEY_MAX = 64
+    COUNTER_KEY_MAX = 64,
+    COUNTER_TOKEN_MAX = 64
 };
 
 struct counter;
@@ -89,6 +90,8 @@ struct counter_ops {
     enum err (*print_test)(void *ctx);
     /* ERR_OK, or why a receipt would not come out (ERR_PRINTER_*): the cashier should say that it may do without. */
     enum err (*printer_check)(void *ctx);
+    /* A new token for TCP, durable; the old one ends. */
+    enum err (*token)(void *ctx, char out[static COUNTER_TOKEN_MAX + 1]);
     int64_t (*utc_ms)(void *ctx);
     int64_t (*mono_ms)(void *ctx);
     void *ctx;
@@ -99,6 +102,7 @@ struct counter_config {
     const char *socket;                    /* path, copied; NULL: no Unix socket */
     const struct sockaddr_storage *listen; /* loopback only, port 0: any free one; NULL: no TCP */
     const char *token;                     /* for TCP; copied */
+    const char *sessions;                  /* file of the page's sessions, copied; NULL: they end with the counter */
     const struct counter_ops *ops;
 };
 

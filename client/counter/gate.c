@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may speak to the counter. The Unix socket is guarded by its mode. On TCP any page of any browser on this machine can
- * reach us: the Host header keeps out rebound names, the Origin header foreign pages, the token everybody else. */
+ * reach us: the Host header keeps out rebound names, the Origin and Sec-Fetch-Site headers foreign pages, token or cookie everybody
+ * else. */
 #include "client/counter/parts.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -43,6 +44,22 @@ static bool has_token(const struct counter *c, const char *header)
     return !CRYPTO_memcmp(hash, c->token_hash, KEY_HASH);
 }
 
+/* What one must reach to get in: the page itself, which holds nothing, and the exchange of a code for a cookie. */
+static bool is_entrance(const struct request *r)
+{
+    if (!strcmp(r->method, "POST"))
+        return !strcmp(r->url, "/v1/session");
+    return (!strcmp(r->method, "GET") || !strcmp(r->method, "HEAD")) && page_find(r->url);
+}
+
+/* A browser sends the cookie along with requests of other pages of this host too, whatever their port; it says so (Fetch Metadata
+ * Request Headers, W3C). A cookie without that word is not the page's. */
+static bool has_cookie(const struct request *r)
+{
+    const char *site = route_header(r, "Sec-Fetch-Site");
+    return site && !strcmp(site, "same-origin") && page_signed_in(r);
+}
+
 enum err gate_check(struct request *r)
 {
     struct counter *c = r->counter;
@@ -55,5 +72,7 @@ enum err gate_check(struct request *r)
         return ERR_BAD_HOST;
     if (origin && (strncmp(origin, "http://", 7) || !is_us(origin + 7, c->port)))
         return ERR_BAD_HOST;
-    return has_token(c, route_header(r, MHD_HTTP_HEADER_AUTHORIZATION)) ? ERR_OK : ERR_UNAUTHORIZED;
+    if (is_entrance(r) || has_token(c, route_header(r, MHD_HTTP_HEADER_AUTHORIZATION)) || has_cookie(r))
+        return ERR_OK;
+    return ERR_UNAUTHORIZED;
 }

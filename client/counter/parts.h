@@ -5,9 +5,11 @@
 #include "base/buf.h"
 #include "base/jsonx.h"
 #include "client/counter/counter.h"
+#include "client/counter/session.h"
 #include <microhttpd.h>
 
 struct events;
+struct page_file;
 
 /* One of the two doors. */
 struct door {
@@ -28,6 +30,7 @@ struct counter {
     struct request *waiting; /* suspended, see wait.c */
     bool closing;            /* nothing is suspended any more: libmicrohttpd would abort */
     struct events *events;
+    struct sessions *sessions;
 };
 
 /* One request, from its first header to its answer. */
@@ -35,8 +38,8 @@ struct request {
     struct door *door;
     struct counter *counter;
     struct MHD_Connection *conn;
-    const char *method;
-    char id[ULID_LEN + 1]; /* {id} of the path */
+    const char *method, *url; /* while the handler runs */
+    char id[ULID_LEN + 1];    /* {id} of the path */
     struct buf body;
     json_t *json;     /* the body, for routes that want one */
     enum err trouble; /* found before the body was whole */
@@ -51,6 +54,11 @@ struct request {
     bool by_rev;     /* until rev is greater; else until it is no longer verifying */
     unsigned status; /* of the answer after the wait */
 };
+
+/* page.c */
+const struct page_file *page_find(const char *url); /* NULL: no file of the page */
+enum MHD_Result page_get(struct request *r, const struct page_file *f);
+bool page_signed_in(const struct request *r);
 
 /* gate.c: ERR_OK, or why this request is not let in. */
 enum err gate_check(struct request *r);
@@ -67,7 +75,11 @@ enum err route_query_int(const struct request *r, const char *name, int64_t max,
 
 /* reply.c: each queues the one answer of the request. */
 enum MHD_Result reply_json(struct request *r, unsigned status, json_t *taken);
+/* With one more header. */
+enum MHD_Result reply_json_header(
+    struct request *r, unsigned status, json_t *taken, const char *name, const char *value);
 enum MHD_Result reply_text(struct request *r, const char *text);
+enum MHD_Result reply_bytes(struct request *r, const char *type, const void *p, size_t len);
 enum MHD_Result reply_problem(struct request *r, enum err e);
 /* The same with a detail of our own (English). */
 enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *detail);
@@ -102,6 +114,7 @@ int64_t events_due_mono_ms(const struct counter *c);
 typedef enum MHD_Result route_fn(struct request *r);
 route_fn status_get;
 route_fn scans_post;
+route_fn page_code, page_enter, page_leave, page_leave_all, page_token;
 route_fn checkouts_post, checkouts_current, checkouts_get, checkouts_card, checkouts_amount, checkouts_confirm,
     checkouts_cancel;
 route_fn sales_list, sales_get, sales_receipt, sales_print, sales_print_test;

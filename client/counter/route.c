@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* Of a body that is refused so much is read before the connection ends: a client that is still sending would not hear why. */
-enum { SOCKET_ONLY = 1, DRAIN_MAX = 1048576 };
+enum { SOCKET_ONLY = 1, TCP_ONLY = 2, DRAIN_MAX = 1048576 };
 
 static const struct route {
     const char *method, *path; /* {id} is one segment of 26 characters */
@@ -29,6 +29,11 @@ static const struct route {
     {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
     {"POST", "/v1/sales/{id}/print", sales_print, 0},
     {"POST", "/v1/printer/test", sales_print_test, 0},
+    {"POST", "/v1/page", page_code, SOCKET_ONLY},
+    {"POST", "/v1/session", page_enter, TCP_ONLY},
+    {"DELETE", "/v1/session", page_leave, TCP_ONLY},
+    {"DELETE", "/v1/sessions", page_leave_all, SOCKET_ONLY},
+    {"POST", "/v1/token", page_token, SOCKET_ONLY},
 };
 
 static bool matches(const char *pattern, const char *url, char id[static ULID_LEN + 1])
@@ -46,10 +51,13 @@ static bool matches(const char *pattern, const char *url, char id[static ULID_LE
 
 static enum MHD_Result dispatch(struct request *r, const char *url)
 {
-    bool known = false;
+    const struct page_file *file = r->door->tcp ? page_find(url) : NULL;
+    bool known = file;
+    if (file && (!strcmp(r->method, "GET") || !strcmp(r->method, "HEAD")))
+        return page_get(r, file);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const struct route *to = &routes[i];
-        if (!matches(to->path, url, r->id) || (to->flags & SOCKET_ONLY && r->door->tcp))
+        if (!matches(to->path, url, r->id) || (to->flags & (r->door->tcp ? SOCKET_ONLY : TCP_ONLY)))
             continue;
         known = true;
         if (!strcmp(to->method, r->method))
@@ -108,12 +116,13 @@ static enum err first_look(struct request *r)
     return ERR_OK;
 }
 
-static enum MHD_Result begin(struct door *d, struct MHD_Connection *conn, const char *method, void **con_cls)
+static enum MHD_Result begin(
+    struct door *d, struct MHD_Connection *conn, const char *method, const char *url, void **con_cls)
 {
     struct request *r = calloc(1, sizeof *r);
     if (!r)
         return MHD_NO;
-    *r = (struct request){.door = d, .counter = d->counter, .conn = conn, .method = method};
+    *r = (struct request){.door = d, .counter = d->counter, .conn = conn, .method = method, .url = url};
     buf_init(&r->body, COUNTER_BODY_MAX);
     *con_cls = r;
     r->trouble = first_look(r);
@@ -142,7 +151,7 @@ enum MHD_Result route_handle(void *cls, struct MHD_Connection *conn, const char 
     struct request *r = *con_cls;
     (void)version;
     if (!r)
-        return begin(cls, conn, method, con_cls);
+        return begin(cls, conn, method, url, con_cls);
     if (*upload_len) {
         if (!r->trouble)
             r->trouble = buf_add(&r->body, upload, *upload_len);

@@ -222,6 +222,18 @@ static enum err make_token(char out[static STATE_TOKEN_LEN + 1])
     return ERR_OK;
 }
 
+enum err state_token_new(const struct state *s, char out[static STATE_TOKEN_LEN + 1])
+{
+    char token[STATE_TOKEN_LEN + 1];
+    enum err e = make_token(token);
+    if (!e)
+        e = state_write(s, STATE_TOKEN, token, STATE_TOKEN_LEN);
+    if (!e)
+        memcpy(out, token, sizeof token);
+    OPENSSL_cleanse(token, sizeof token);
+    return e;
+}
+
 enum err state_token(const struct state *s, char out[static STATE_TOKEN_LEN + 1])
 {
     struct buf b;

@@ -24,6 +24,7 @@
 #define STATE_JOURNAL "journal.db"
 #define STATE_TOKEN   "counter.token"
 #define STATE_SOCKET  "huika.sock"
+#define STATE_PAGE    "page.json" /* sessions of the cashier's page: hashes */
 #define STATE_LOCK    "lock"
 #define STATE_MACHINE "/etc/machine-id"
 
@@ -62,6 +63,8 @@ enum err state_read(const struct state *s, const char *name, struct buf *b);
 enum err state_write(const struct state *s, const char *name, const void *p, size_t n);
 /* counter.token, made from 32 random bytes when absent: 43 characters of base64url. Wipe it after use. */
 enum err state_token(const struct state *s, char out[static STATE_TOKEN_LEN + 1]);
+/* Another one in its place. */
+enum err state_token_new(const struct state *s, char out[static STATE_TOKEN_LEN + 1]);
 
 /* For enrolment. Makes the directory (0700) if absent and takes its lock; ERR_STATE_EXISTS if terminal.ini is there,
  * ERR_STATE_LOCKED. `info` stays zero. */

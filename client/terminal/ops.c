@@ -246,6 +246,12 @@ static enum err sale(void *ctx, const char *sale_id, counter_sale_fn *each, void
     return journal_by_sale(t->journal, sale_id, one_sale, &w);
 }
 
+static enum err token(void *ctx, char out[static COUNTER_TOKEN_MAX + 1])
+{
+    const struct till *t = ctx;
+    return state_token_new(t->state, out);
+}
+
 static int64_t utc_ms(void *ctx)
 {
     return till_utc(ctx);
@@ -273,6 +279,7 @@ const struct counter_ops *till_ops(struct till *t)
         .print = till_print,
         .print_test = till_print_test,
         .printer_check = till_printer_check,
+        .token = token,
         .utc_ms = utc_ms,
         .mono_ms = mono_ms,
         .ctx = t};

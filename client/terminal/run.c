@@ -106,10 +106,12 @@ static int open_counter(struct terminal *m)
 {
     struct till *t = &m->till;
     const char *listen = cli_text(m->cli, "listen"), *path = cli_text(m->cli, "socket");
-    char token[STATE_TOKEN_LEN + 1], own_path[STATE_PATH_MAX];
+    char token[STATE_TOKEN_LEN + 1], own_path[STATE_PATH_MAX], sessions[STATE_PATH_MAX];
     struct sockaddr_storage sa;
     state_path(&m->state, STATE_SOCKET, own_path);
-    struct counter_config cc = {.socket = path ? path : own_path, .token = token, .ops = till_ops(t)};
+    state_path(&m->state, STATE_PAGE, sessions);
+    struct counter_config cc = {
+        .socket = path ? path : own_path, .token = token, .sessions = sessions, .ops = till_ops(t)};
     listen = listen ? listen : "127.0.0.1:8730";
     if (strcmp(listen, "off")) {
         counter_address(listen, &sa); /* judged by run_command already */

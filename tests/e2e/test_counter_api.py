@@ -98,6 +98,12 @@ def test_every_operation_keeps_the_contract(world, till):
     world.service.stop()
     failed = till.begin({"total_fen": 100, "scan": till.qr}, "f").json
     assert failed["state"] == "failed" and failed["error"].startswith("net_") and failed["verdict"] is None
+    entry = ask("POST", "/v1/page").json
+    via = till.t.tcp
+    assert ask("POST", "/v1/session", {"code": entry["url"].partition("#")[2]}, via=via).json == {"entered": True}
+    assert ask("DELETE", "/v1/session", via=via).json == {"left": True}
+    assert ask("DELETE", "/v1/sessions").json == {"ended": 1}
+    assert ask("POST", "/v1/token").json["token"] == (till.t.state / "counter.token").read_text()
     assert CONTRACT.operations() - CONTRACT.seen == {("GET", "/v1/events")}
 
 
