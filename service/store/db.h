@@ -58,9 +58,12 @@ void db_close(struct store_tx **tx);
  * constraint ERR_BAD_VALUE. */
 enum err db_err(int rc);
 
-/* The schema into an empty database; and whether a database has it. */
+/* The schema into an empty database; and whether a database has it: one of an older version is brought up to date
+ * first, in one transaction. ERR_BAD_VALUE: not our database; ERR_DB_NEWER: made by a newer version of this program. */
 enum err db_schema_make(sqlite3 *db);
 enum err db_schema_check(sqlite3 *db);
+/* What version 2 has beyond version 1, NULL-terminated (db_schema_2.c). A database made anew runs the same statements. */
+extern const char *const db_schema_2[];
 
 struct db_arg {
     enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;

@@ -3,9 +3,10 @@
  * number. Small integers cost a byte or none, hence numbers for states and orgs. */
 #include "service/store/db.h"
 
-enum { APPLICATION_ID = 0x4855494b, VERSION = 1 }; /* "HUIK" */
+enum { APPLICATION_ID = 0x4855494b, VERSION = 2 }; /* "HUIK" */
 
 static const char marks[] = "PRAGMA application_id = 1213548875; PRAGMA user_version = 1;";
+static const char mark_2[] = "PRAGMA user_version = 2;";
 
 static const char orgs[] =
     "CREATE TABLE org(id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
@@ -82,12 +83,20 @@ static const char audits[] =
 
 static const char *const schema[] = {marks, orgs, cards, shops, identities, holds, records, audits};
 
+static enum err to_2(sqlite3 *db)
+{
+    enum err e = ERR_OK;
+    for (const char *const *sql = db_schema_2; *sql && !e; sql++)
+        e = db_err(sqlite3_exec(db, *sql, NULL, NULL, NULL));
+    return e ? e : db_err(sqlite3_exec(db, mark_2, NULL, NULL, NULL));
+}
+
 enum err db_schema_make(sqlite3 *db)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof schema / sizeof *schema && !e; i++)
         e = db_err(sqlite3_exec(db, schema[i], NULL, NULL, NULL));
-    return e;
+    return e ? e : to_2(db);
 }
 
 static enum err pragma_int(sqlite3 *db, const char *sql, int *out)
@@ -100,11 +109,31 @@ static enum err pragma_int(sqlite3 *db, const char *sql, int *out)
     return e;
 }
 
+/* From 1 to 2 in one transaction: a power cut leaves version 1. */
+static enum err upgrade(sqlite3 *db)
+{
+    enum err e = db_err(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    if (e)
+        return e;
+    e = to_2(db);
+    if (!e)
+        e = db_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    if (e && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}
+
 enum err db_schema_check(sqlite3 *db)
 {
     int id = 0, version = 0;
     enum err e = pragma_int(db, "PRAGMA application_id", &id);
     if (!e)
         e = pragma_int(db, "PRAGMA user_version", &version);
-    return e ? e : id == APPLICATION_ID && version == VERSION ? ERR_OK : ERR_BAD_VALUE;
+    if (e)
+        return e;
+    if (id != APPLICATION_ID || version < 1)
+        return ERR_BAD_VALUE;
+    if (version > VERSION)
+        return ERR_DB_NEWER;
+    return version == VERSION ? ERR_OK : upgrade(db);
 }

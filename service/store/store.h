@@ -28,7 +28,7 @@ enum { STORE_ID = ULID_SIZE };
 /* Makes an empty database (0600) and closes it again. ERR_EXISTS: something is there; nothing was changed. */
 enum err store_create(const char *path);
 /* Takes the database for this process alone and starts the writer thread. ERR_NOT_FOUND, ERR_SERVICE_RUNNING (another
- * process has it), ERR_BAD_VALUE (not a database of this program and version). */
+ * process has it), ERR_BAD_VALUE (not a database of this program), ERR_DB_NEWER. One of an older version is brought up to date. */
 enum err store_open(const char *path, struct store **out);
 /* Finishes what was submitted, folds the log back, frees. No snapshot may be open. Accepts NULL and pointer to NULL. */
 void store_close(struct store **s);
