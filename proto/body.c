@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verify and reserve. Batches are in body_batch.c, what records say in body_record.c. */
+/* Verify and reserve. Batches are in body_batch.c; what records say in body_sale.c and body_record.c. */
 #include "proto/body.h"
 #include "base/jsonw.h"
 #include "base/text.h"
@@ -7,13 +7,22 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-static const char *const verdicts[] = {"refused", "member"};
+static const char *const verdicts[] = {"refused", "member", "provisional"};
+enum { VERDICT_CNT = sizeof verdicts / sizeof *verdicts };
 static const char *const bys[] = {NULL, "qr", "number"};
 static const char *const inputs[] = {NULL, "reader", "keyed", "api"};
 
 const char *verdict_name(enum verdict v)
 {
-    return verdicts[v == VERDICT_MEMBER];
+    return verdicts[(int)v > 0 && (int)v < VERDICT_CNT ? v : VERDICT_REFUSED];
+}
+
+enum verdict verdict_from_name(const char *name)
+{
+    for (int i = 1; name && i < VERDICT_CNT; i++)
+        if (!strcmp(verdicts[i], name))
+            return (enum verdict)i;
+    return VERDICT_REFUSED;
 }
 
 const char *body_by_name(enum body_by v)
@@ -181,6 +190,8 @@ enum err body_verify_decode(const char *json, size_t len, struct body_verify *ou
 
 enum err body_verdict_encode(const struct body_verdict *v, struct buf *out)
 {
+    if (v->verdict != VERDICT_MEMBER && v->verdict != VERDICT_REFUSED)
+        return ERR_BAD_VALUE;
     struct jsonw w = jsonw_begin(out);
     jsonw_str(&w, "verdict", verdict_name(v->verdict));
     jsonw_int(&w, "at_ms", v->at_utc_ms);

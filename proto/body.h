@@ -11,11 +11,20 @@
 #include "proto/offer.h"
 #include "proto/record.h"
 
-enum { BODY_BATCH = 100, BODY_MAX = 1048576, BODY_CASHIER_MAX = 64, BODY_SEALED_MAX = 1024, BODY_VERSION_MAX = 32 };
+enum {
+    BODY_BATCH = 100,
+    BODY_MAX = 1048576,
+    BODY_CASHIER_MAX = 64,
+    BODY_SEALED_MAX = 1024,
+    BODY_VERSION_MAX = 32,
+    BODY_TAG = 8
+};
 
-/* The answer for one card. The zero value refuses. */
-enum verdict { VERDICT_REFUSED, VERDICT_MEMBER };
-const char *verdict_name(enum verdict v); /* "refused", "member" */
+/* The answer for one card. The zero value refuses. PROVISIONAL is the terminal's own, given without the service: no answer
+ * of the service says it. */
+enum verdict { VERDICT_REFUSED, VERDICT_MEMBER, VERDICT_PROVISIONAL };
+const char *verdict_name(enum verdict v);         /* "refused", "member", "provisional"; "refused" for what is none */
+enum verdict verdict_from_name(const char *name); /* REFUSED for what is none */
 
 enum body_by { BODY_BY_NONE, BODY_BY_QR, BODY_BY_NUMBER };                                /* "qr", "number" */
 enum body_input { BODY_INPUT_NONE, BODY_INPUT_READER, BODY_INPUT_KEYED, BODY_INPUT_API }; /* "reader", "keyed", "api" */
@@ -91,11 +100,16 @@ enum err body_batch_encode(const struct body_batch *v, struct buf *out); /* ERR_
 enum err body_batch_decode(const char *json, size_t len, struct body_batch *out);
 void body_batch_release(struct body_batch *v);
 
-enum body_outcome { BODY_OUTCOME_NONE, BODY_COUNTED, BODY_KNOWN, BODY_HELD }; /* "counted", "known", "held" */
+/* "counted", "known", "held", "contested". HELD: stored in the chain, not counted. CONTESTED: stored and counted, and the
+ * service opened a dispute with the reference of that record (proto/ref.h). */
+enum body_outcome { BODY_OUTCOME_NONE, BODY_COUNTED, BODY_KNOWN, BODY_HELD, BODY_CONTESTED };
+const char *body_outcome_name(enum body_outcome v); /* NULL for NONE */
 struct body_result {
     uint64_t seq;
     enum body_outcome outcome;
-    enum err code; /* why held; for known: its first outcome, ERR_OK if counted. Not known to us: ERR_INTERNAL */
+    enum err code; /* why held or contested; for known: that of its first outcome. Not known to us: ERR_INTERNAL */
+    enum body_outcome
+        was; /* KNOWN: the first outcome: COUNTED, HELD or CONTESTED; after decoding never anything else */
 };
 struct body_results {
     struct body_result result[BODY_BATCH];
@@ -122,11 +136,14 @@ struct body_sale {
     char offer_id[ULID_LEN + 1]; /* "" with own_price */
     char offer_title[OFFER_TITLE_MAX + 1];
     int64_t shop_version;
-    enum verdict verdict;
+    enum verdict verdict; /* MEMBER or PROVISIONAL */
+    int64_t lease;        /* PROVISIONAL: version of the lease it was sold under, 1 or more; else 0 */
     enum body_by by;
     enum body_input input;
     char card_last4[5];
     char cashier[BODY_CASHIER_MAX + 1]; /* "": none named */
+    bool has_slip;                      /* false in records made before there were slips */
+    uint8_t slip[KEY_HASH];             /* slip_secret_hash of its slip's secret (proto/slip.h) */
     struct body_line *lines; /* owned after decoding, borrowed when encoding; adds up to total and discount */
     size_t line_cnt;
     uint8_t blob[KEY_HASH]; /* record_blob_hash of its body_blob */
@@ -142,6 +159,10 @@ struct body_blob {
     uint8_t sealed[BODY_SEALED_MAX]; /* BODY_BY_NUMBER: seal_number's bytes */
     size_t sealed_len;
     char name_masked[CARD_MASKED_MAX + 1]; /* "": none was shown */
+    bool has_tag;                          /* of provisional sales */
+    uint8_t
+        tag[BODY_TAG]; /* first bytes of HMAC-SHA-256(the terminal's key of that day, token or number): tells a card's
+                              sales of one day apart, and nothing once the day's key is gone */
 };
 enum err body_blob_encode(const struct body_blob *v, struct buf *out);
 enum err body_blob_decode(const char *json, size_t len, struct body_blob *out);
@@ -160,7 +181,7 @@ struct body_notice_applied {
     enum notice_kind notice;
     int64_t version;
     uint8_t sha256[KEY_HASH]; /* struct notice's hash */
-    enum standing standing;   /* NOTICE_SHOP only */
+    enum standing standing;   /* NOTICE_SHOP only, UNKNOWN with the others */
 };
 enum err body_notice_applied_encode(const struct body_notice_applied *v, struct buf *out);
 enum err body_notice_applied_decode(const char *json, size_t len, struct body_notice_applied *out);
@@ -168,7 +189,17 @@ enum err body_notice_applied_decode(const char *json, size_t len, struct body_no
 struct body_started {
     int64_t at_utc_ms;
     char version[BODY_VERSION_MAX + 1]; /* of the program */
+    int64_t lease;                      /* version of the lease held at that start; 0: none */
 };
 enum err body_started_encode(const struct body_started *v, struct buf *out);
 enum err body_started_decode(const char *json, size_t len, struct body_started *out);
+
+/* The wall clock was found moved against CLOCK_BOOTTIME by more than two minutes, or below the floor at a start. */
+struct body_clock_step {
+    int64_t at_utc_ms;                 /* max(wall, floor), as in every record */
+    int64_t wall_utc_ms, floor_utc_ms; /* as found, 0 or more */
+    int64_t by_ms;                     /* how far the wall clock moved; below 0: backwards */
+};
+enum err body_clock_step_encode(const struct body_clock_step *v, struct buf *out);
+enum err body_clock_step_decode(const char *json, size_t len, struct body_clock_step *out);
 #endif

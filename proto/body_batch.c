@@ -5,8 +5,13 @@
 #include "proto/body_parts.h"
 #include <string.h>
 
-static const char *const outcomes[] = {NULL, "counted", "known", "held"};
+static const char *const outcomes[] = {NULL, "counted", "known", "held", "contested"};
 enum { OUTCOME_CNT = sizeof outcomes / sizeof *outcomes };
+
+const char *body_outcome_name(enum body_outcome v)
+{
+    return (int)v > 0 && (int)v < OUTCOME_CNT ? outcomes[v] : NULL;
+}
 
 static bool batch_ok(const struct body_batch *v)
 {
@@ -146,6 +151,14 @@ static bool keyid_ok(const char *id)
     return strlen(id) == KEY_ID_LEN && strspn(id, "0123456789abcdef") == KEY_ID_LEN;
 }
 
+/* Without a word: a code alone means held, as it did before records could be contested. */
+static enum body_outcome was_of(const struct body_result *r)
+{
+    if (r->was == BODY_COUNTED || r->was == BODY_HELD || r->was == BODY_CONTESTED)
+        return r->was;
+    return r->code ? BODY_HELD : BODY_COUNTED;
+}
+
 enum err body_results_encode(const struct body_results *v, struct buf *out)
 {
     if (!v->epoch || v->result_cnt > BODY_BATCH || v->head_seq > (uint64_t)JSONX_INT_MAX || !keyid_ok(v->keyid))
@@ -162,6 +175,8 @@ enum err body_results_encode(const struct body_results *v, struct buf *out)
             jsonw_str(&w, "outcome", outcomes[r->outcome]);
             if (r->code)
                 jsonw_str(&w, "code", err_code(r->code));
+            if (r->outcome == BODY_KNOWN && r->was)
+                jsonw_str(&w, "was", outcomes[was_of(r)]);
             jsonw_close(&w, '}');
         }
     }
@@ -177,19 +192,34 @@ enum err body_results_encode(const struct body_results *v, struct buf *out)
     return jsonw_end(&w);
 }
 
-static enum err result_of(const json_t *obj, struct body_result *r)
+static enum err outcome_of(const json_t *obj, const char *key, enum body_outcome *out)
 {
     const char *name;
+    enum err e = jsonx_str(obj, key, 1, 32, &name);
+    if (e)
+        return e;
+    for (int i = 1; i < OUTCOME_CNT; i++)
+        if (!strcmp(outcomes[i], name)) {
+            *out = (enum body_outcome)i;
+            return ERR_OK;
+        }
+    return ERR_BAD_VALUE;
+}
+
+static enum err result_of(const json_t *obj, struct body_result *r)
+{
     enum err e = seq_of(obj, 1, &r->seq);
     if (!e)
-        e = jsonx_str(obj, "outcome", 1, 32, &name);
-    for (int i = 1; !e && i < OUTCOME_CNT; i++)
-        if (!strcmp(outcomes[i], name))
-            r->outcome = (enum body_outcome)i;
-    if (!e && !r->outcome)
-        e = ERR_BAD_VALUE;
+        e = outcome_of(obj, "outcome", &r->outcome);
     if (!e && jsonx_has(obj, "code"))
         e = body_reason(obj, "code", ERR_INTERNAL, &r->code);
+    if (e || r->outcome != BODY_KNOWN)
+        return e;
+    if (jsonx_has(obj, "was"))
+        e = outcome_of(obj, "was", &r->was);
+    if (!e && r->was == BODY_KNOWN)
+        e = ERR_BAD_VALUE;
+    r->was = was_of(r);
     return e;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the three body*.c share; nobody else includes it. Out parameters are untouched on error. */
+/* What the body*.c share; nobody else includes it. Out parameters are untouched on error. */
 #ifndef HUIKA_BODY_PARTS_H
 #define HUIKA_BODY_PARTS_H
 #include "base/jsonx.h"
@@ -17,4 +17,7 @@ enum err body_last4(const json_t *obj, const char *key, char out[static 5]);
 /* A code of errors.tsv; `unknown` for one that is not there, or is "ok". */
 enum err body_reason(const json_t *obj, const char *key, enum err unknown, enum err *out);
 enum body_by body_by_from_name(const char *name);
+/* Members "input" and "by" (which may be absent unless needed). */
+enum err body_by_of(const json_t *obj, bool needed, enum body_by *by, enum body_input *input);
+bool body_time_ok(int64_t utc_ms);
 #endif

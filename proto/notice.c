@@ -15,21 +15,34 @@ enum {
     SIGNATURES = sizeof((struct notice *)0)->keyid / sizeof((struct notice *)0)->keyid[0]
 };
 
-static const char *const kinds[] = {NULL, "trust", "shop"};
-enum { KIND_CNT = sizeof kinds / sizeof *kinds };
+static const char *const kinds[NOTICE_KINDS] = {NULL, "trust", "shop", "lease", "revoked", "answer"};
+
+const char *notice_kind_name(enum notice_kind kind)
+{
+    return (int)kind > 0 && kind < NOTICE_KINDS ? kinds[kind] : NULL;
+}
+
+enum notice_kind notice_kind_from_name(const char *name)
+{
+    for (int i = 1; name && i < NOTICE_KINDS; i++)
+        if (!strcmp(kinds[i], name))
+            return (enum notice_kind)i;
+    return NOTICE_NONE;
+}
 
 static bool type_of(enum notice_kind kind, char type[static TYPE_MAX])
 {
-    if ((int)kind <= 0 || (int)kind >= KIND_CNT)
+    const char *name = notice_kind_name(kind);
+    if (!name)
         return false;
-    stpcpy(stpcpy(stpcpy(type, TYPE_HEAD), kinds[kind]), TYPE_TAIL);
+    stpcpy(stpcpy(stpcpy(type, TYPE_HEAD), name), TYPE_TAIL);
     return true;
 }
 
 static enum notice_kind kind_of(const char *type)
 {
     char want[TYPE_MAX];
-    for (int i = 1; i < KIND_CNT; i++)
+    for (int i = 1; i < NOTICE_KINDS; i++)
         if (type_of((enum notice_kind)i, want) && !strcmp(type, want))
             return (enum notice_kind)i;
     return NOTICE_NONE;

@@ -20,8 +20,9 @@
 
 enum { NOTICE_MAX = 262144, NOTICE_KEYS = 32, NOTICE_HOSTS = 8, NOTICE_PREFIXES = 16, NOTICE_ID_LEN = 26 };
 
-/* More kinds come with leases, revocation and answers. */
-enum notice_kind { NOTICE_NONE, NOTICE_TRUST, NOTICE_SHOP };
+enum notice_kind { NOTICE_NONE, NOTICE_TRUST, NOTICE_SHOP, NOTICE_LEASE, NOTICE_REVOKED, NOTICE_ANSWER, NOTICE_KINDS };
+const char *notice_kind_name(enum notice_kind kind);      /* "shop"; NULL for what is none */
+enum notice_kind notice_kind_from_name(const char *name); /* NONE for what is none */
 
 /* One opened envelope. Everything is owned by the struct. */
 struct notice {

@@ -69,8 +69,8 @@ static json_t *verdict_json(const struct checkout *k)
 {
     if (k->state == CHECKOUT_REFUSED)
         return json_string(verdict_name(VERDICT_REFUSED));
-    bool member = k->verdict == VERDICT_MEMBER && k->state != CHECKOUT_FAILED && k->state != CHECKOUT_CANCELLED;
-    return member ? json_string(verdict_name(VERDICT_MEMBER)) : json_null();
+    bool good = k->verdict != VERDICT_REFUSED && k->state != CHECKOUT_FAILED && k->state != CHECKOUT_CANCELLED;
+    return good ? json_string(verdict_name(k->verdict)) : json_null();
 }
 
 static void put_quote(json_t *v, const struct checkout *k)
@@ -135,7 +135,7 @@ json_t *view_sale(const struct counter_sale *s)
     put(v, "cashier", k->cashier);
     if (k->line_cnt)
         json_object_set_new(v, "lines", lines_json(k, true));
-    put(v, "outcome", s->outcome == BODY_COUNTED ? "counted" : s->outcome == BODY_HELD ? "held" : "unsent");
-    put(v, "code", s->outcome == BODY_HELD ? err_code(s->code) : NULL);
+    put(v, "outcome", s->outcome ? body_outcome_name(s->outcome) : "unsent");
+    put(v, "code", s->outcome > BODY_COUNTED ? err_code(s->code) : NULL);
     return v;
 }

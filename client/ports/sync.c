@@ -147,8 +147,9 @@ static enum err take_results(struct sync *s, const struct link_answer *a)
     if (e)
         return e;
     for (size_t i = 0; i < s->results.result_cnt; i++)
-        if (s->results.result[i].outcome == BODY_HELD)
-            log_warn("record %llu was stored but not counted: %s", (unsigned long long)s->results.result[i].seq,
+        if (s->results.result[i].outcome == BODY_HELD || s->results.result[i].outcome == BODY_CONTESTED)
+            log_warn("record %llu was stored but %s: %s", (unsigned long long)s->results.result[i].seq,
+                s->results.result[i].outcome == BODY_HELD ? "not counted" : "is contested",
                 err_code(s->results.result[i].code));
     s->status.skew_ms = s->results.at_utc_ms - s->c.clock->utc_ms(s->c.clock->ctx);
     s->from_seq = s->results.head_seq < journal_sent_seq(s->c.journal) ? s->results.head_seq + 1 : 0;

@@ -124,6 +124,7 @@ static enum err take_content(struct http_request *rq, struct store_tx *tx, struc
 {
     const struct body_record *r = &w->in.record[i];
     union content *c = &w->content[i];
+    struct body_clock_step step;
     struct body_started started;
     enum err e;
     switch (r->kind) {
@@ -139,9 +140,10 @@ static enum err take_content(struct http_request *rq, struct store_tx *tx, struc
         return e;
     case RECORD_STARTED:
         return body_started_decode(r->body, r->body_len, &started);
+    case RECORD_CLOCK_STEP:
+        return body_clock_step_decode(r->body, r->body_len, &step);
     case RECORD_VOID:
     case RECORD_DISPUTE:
-    case RECORD_CLOCK_STEP:
         break;
     }
     return ERR_BAD_VALUE;

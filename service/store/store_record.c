@@ -33,16 +33,17 @@ static enum err known(
     sqlite3_stmt *row;
     uint8_t hash[KEY_HASH];
     char code[48];
-    enum err e = db_find(tx, "SELECT hash, code FROM record WHERE terminal = ? AND epoch = ? AND seq = ?",
+    enum err e = db_find(tx, "SELECT hash, code, outcome FROM record WHERE terminal = ? AND epoch = ? AND seq = ?",
         DB_ARGS(db_int(t->number), db_int(t->epoch), db_int((int64_t)h->seq)), &row);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_INTERNAL : e;
     db_col_blob(row, 0, hash, sizeof hash);
     db_col_text(row, 1, code, sizeof code);
+    enum body_outcome was = (enum body_outcome)db_col_int(row, 2);
     db_done(row);
     if (memcmp(hash, h->hash, sizeof hash) != 0)
         return ERR_CHAIN_FORK;
-    *out = (struct body_result){h->seq, BODY_KNOWN, code[0] ? err_from_code(code) : ERR_OK};
+    *out = (struct body_result){h->seq, BODY_KNOWN, code[0] ? err_from_code(code) : ERR_OK, was};
     return ERR_OK;
 }
 
@@ -61,6 +62,8 @@ static enum err note_applied(
         return db_run(tx,
             "UPDATE terminal SET shop_version = ?1, shop_version_ms = ?2 WHERE id = ?3 AND shop_version < ?1",
             DB_ARGS(db_int(a->version), db_int(at_utc_ms), db_id(t->terminal)));
+    if (a->notice != NOTICE_TRUST)
+        return ERR_OK;
     return db_run(tx, "UPDATE terminal SET trust_version = max(trust_version, ?) WHERE id = ?",
         DB_ARGS(db_int(a->version), db_id(t->terminal)));
 }
@@ -69,10 +72,10 @@ static enum err note_applied(
 static enum err take_in(struct store_tx *tx, const struct store_terminal *t, const struct store_record *r,
     int64_t at_utc_ms, struct body_result *out)
 {
-    *out = (struct body_result){r->seq, BODY_HELD, r->held};
+    *out = (struct body_result){.seq = r->seq, .outcome = BODY_HELD, .code = r->held};
     if (r->held)
         return ERR_OK;
-    *out = (struct body_result){r->seq, BODY_COUNTED, ERR_OK};
+    *out = (struct body_result){.seq = r->seq, .outcome = BODY_COUNTED};
     if (r->sale)
         return store_sale_add(tx, t, r->sale, at_utc_ms, out);
     if (r->refusal)

@@ -138,6 +138,50 @@ static void sales_are_whole(void **state)
     assert_int_equal(sale_with("\"at_ms\":", "\"at_ms\":-"), ERR_BAD_VALUE);
 }
 
+static void provisional_sales_name_their_lease(void **state)
+{
+    struct body_sale v = sale(), got;
+    (void)state;
+    v.verdict = VERDICT_PROVISIONAL;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    v.lease = 17;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    assert_non_null(strstr(buf_str(&text), "\"verdict\":\"provisional\",\"lease\":17,"));
+    assert_int_equal(DECODE(sale, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.verdict, VERDICT_PROVISIONAL);
+    assert_int_equal(got.lease, 17);
+    body_sale_release(&got);
+    v.verdict = VERDICT_MEMBER;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"verdict\":\"member\"", "\"verdict\":\"provisional\""), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"verdict\":\"member\"", "\"verdict\":\"provisional\",\"lease\":0"), ERR_BAD_VALUE);
+    assert_int_equal(sale_with("\"verdict\":\"member\"", "\"verdict\":\"provisional\",\"lease\":1"), ERR_OK);
+    assert_int_equal(sale_with("\"verdict\":\"member\"", "\"verdict\":\"member\",\"lease\":1"), ERR_BAD_VALUE);
+}
+
+static void slips_and_tags(void **state)
+{
+    struct body_sale v = sale(), got;
+    struct body_blob b = {.by = BODY_BY_QR, .token = {1}, .has_tag = true, .tag = {0xde, 0xad}}, b2;
+    (void)state;
+    v.has_slip = true;
+    v.slip[31] = 7;
+    assert_int_equal(body_sale_encode(&v, &text), ERR_OK);
+    assert_int_equal(DECODE(sale, buf_str(&text), &got), ERR_OK);
+    assert_true(got.has_slip);
+    assert_memory_equal(got.slip, v.slip, KEY_HASH);
+    written_again(&got);
+    body_sale_release(&got);
+    assert_int_equal(sale_with(",\"blob\"", ",\"slip\":\"00\",\"blob\""), ERR_BAD_VALUE);
+    buf_reset(&text);
+    assert_int_equal(body_blob_encode(&b, &text), ERR_OK);
+    assert_string_equal(buf_str(&text), "{\"token\":\"AEAAAAAAAAAAAAAA\",\"tag\":\"dead000000000000\"}");
+    assert_int_equal(DECODE(blob, buf_str(&text), &b2), ERR_OK);
+    assert_true(b2.has_tag);
+    assert_memory_equal(b2.tag, b.tag, BODY_TAG);
+    assert_int_equal(DECODE(blob, "{\"token\":\"AAAAAAAAAAAAAAAA\",\"tag\":\"dead\"}", &b2), ERR_BAD_VALUE);
+}
+
 static void largest_sale_fits(void **state)
 {
     struct body_sale v = sale();
@@ -202,7 +246,7 @@ static void small_records_both_ways(void **state)
 {
     struct body_refusal r = {1772582400000, ERR_PAYMENT_CODE, BODY_BY_NONE, BODY_INPUT_READER}, r2;
     struct body_notice_applied n = {1772582400000, NOTICE_SHOP, 4, {8}, STANDING_DELISTED}, n2;
-    struct body_started s = {1772582400000, "0.1.0"}, s2;
+    struct body_started s = {.at_utc_ms = 1772582400000, .version = "0.1.0"}, s2;
     (void)state;
     assert_int_equal(body_refusal_encode(&r, &text), ERR_OK);
     assert_string_equal(buf_str(&text), "{\"at_ms\":1772582400000,\"reason\":\"payment_code\",\"input\":\"reader\"}");
@@ -226,6 +270,49 @@ static void small_records_both_ways(void **state)
     assert_string_equal(buf_str(&text), "{\"at_ms\":1772582400000,\"version\":\"0.1.0\"}");
     assert_int_equal(DECODE(started, buf_str(&text), &s2), ERR_OK);
     assert_string_equal(s2.version, "0.1.0");
+    assert_int_equal(s2.lease, 0);
+    s.lease = 12;
+    buf_reset(&text);
+    assert_int_equal(body_started_encode(&s, &text), ERR_OK);
+    assert_int_equal(DECODE(started, buf_str(&text), &s2), ERR_OK);
+    assert_int_equal(s2.lease, 12);
+    s.lease = -1;
+    assert_int_equal(body_started_encode(&s, &text), ERR_BAD_VALUE);
+    assert_int_equal(DECODE(started, "{\"at_ms\":1,\"version\":\"1\",\"lease\":0}", &s2), ERR_BAD_VALUE);
+}
+
+static void every_kind_of_notice_can_be_acknowledged(void **state)
+{
+    (void)state;
+    for (int kind = NOTICE_TRUST; kind < NOTICE_KINDS; kind++) {
+        struct body_notice_applied n = {.at_utc_ms = 1, .notice = (enum notice_kind)kind, .version = 4}, got;
+        n.standing = kind == NOTICE_SHOP ? STANDING_LISTED : STANDING_UNKNOWN;
+        buf_reset(&text);
+        assert_int_equal(body_notice_applied_encode(&n, &text), ERR_OK);
+        assert_int_equal(DECODE(notice_applied, buf_str(&text), &got), ERR_OK);
+        assert_int_equal(got.notice, kind);
+    }
+    assert_null(notice_kind_name(NOTICE_KINDS));
+}
+
+static void clock_steps(void **state)
+{
+    struct body_clock_step v = {
+        .at_utc_ms = 1772582400000, .wall_utc_ms = 5, .floor_utc_ms = 1772582400000, .by_ms = -9};
+    struct body_clock_step got;
+    (void)state;
+    assert_int_equal(body_clock_step_encode(&v, &text), ERR_OK);
+    assert_string_equal(
+        buf_str(&text), "{\"at_ms\":1772582400000,\"wall_ms\":5,\"floor_ms\":1772582400000,\"by_ms\":-9}");
+    assert_int_equal(DECODE(clock_step, buf_str(&text), &got), ERR_OK);
+    assert_int_equal(got.by_ms, -9);
+    assert_int_equal(got.wall_utc_ms, 5);
+    assert_int_equal(got.floor_utc_ms, v.floor_utc_ms);
+    assert_int_equal(
+        DECODE(clock_step, "{\"at_ms\":1,\"wall_ms\":-1,\"floor_ms\":1,\"by_ms\":1}", &got), ERR_BAD_VALUE);
+    assert_int_equal(DECODE(clock_step, "{\"at_ms\":1,\"wall_ms\":1,\"floor_ms\":1}", &got), ERR_BAD_VALUE);
+    v.wall_utc_ms = -1;
+    assert_int_equal(body_clock_step_encode(&v, &text), ERR_BAD_VALUE);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -233,6 +320,8 @@ static void small_records_both_ways(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {T(sale_both_ways), T(sales_must_add_up), T(sales_are_whole),
-        T(largest_sale_fits), T(unfit_sales_are_not_written), T(blob_both_ways), T(small_records_both_ways)};
+        T(largest_sale_fits), T(unfit_sales_are_not_written), T(blob_both_ways), T(small_records_both_ways),
+        T(every_kind_of_notice_can_be_acknowledged), T(clock_steps), T(provisional_sales_name_their_lease),
+        T(slips_and_tags)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

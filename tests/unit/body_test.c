@@ -281,7 +281,7 @@ static void full_batch_is_told_to_be_too_large(void **state)
 
 static void results_both_ways(void **state)
 {
-    struct body_results v = {.result_cnt = 3,
+    struct body_results v = {.result_cnt = 4,
                             .epoch = 1,
                             .head_seq = 8,
                             .head_hash = {1},
@@ -290,12 +290,15 @@ static void results_both_ways(void **state)
                             .keyid = "0123456789abcdef"},
                         got;
     (void)state;
-    v.result[0] = (struct body_result){7, BODY_COUNTED, ERR_OK};
-    v.result[1] = (struct body_result){8, BODY_HELD, ERR_LIMIT_REACHED};
-    v.result[2] = (struct body_result){9, BODY_KNOWN, ERR_OK};
+    v.result[0] = (struct body_result){.seq = 7, .outcome = BODY_COUNTED};
+    v.result[1] = (struct body_result){.seq = 8, .outcome = BODY_HELD, .code = ERR_LIMIT_REACHED};
+    v.result[2] = (struct body_result){.seq = 9, .outcome = BODY_KNOWN};
+    v.result[3] = (struct body_result){.seq = 10, .outcome = BODY_CONTESTED, .code = ERR_OFFLINE_LATE};
     assert_int_equal(body_results_encode(&v, &text), ERR_OK);
     assert_int_equal(DECODE(results, buf_str(&text), &got), ERR_OK);
-    assert_int_equal(got.result_cnt, 3);
+    assert_int_equal(got.result_cnt, 4);
+    assert_int_equal(got.result[3].outcome, BODY_CONTESTED);
+    assert_int_equal(got.result[3].code, ERR_OFFLINE_LATE);
     assert_int_equal(got.result[0].outcome, BODY_COUNTED);
     assert_int_equal(got.result[1].outcome, BODY_HELD);
     assert_int_equal(got.result[1].code, ERR_LIMIT_REACHED);
@@ -310,9 +313,52 @@ static void results_both_ways(void **state)
     assert_int_equal(body_results_encode(&v, &text), ERR_BAD_VALUE);
 }
 
+static enum err known_as(const char *members, struct body_result *out)
+{
+    struct body_results v = {.epoch = 1, .keyid = "0123456789abcdef"}, got;
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_reset(&text);
+    assert_int_equal(body_results_encode(&v, &text), ERR_OK);
+    const char *rest = strstr(buf_str(&text), "],\"head\"");
+    assert_non_null(rest);
+    buf_printf(&b, "{\"results\":[{\"seq\":1,%s}%s", members, rest);
+    enum err e = DECODE(results, buf_str(&b), &got);
+    if (!e)
+        *out = got.result[0];
+    buf_release(&b);
+    return e;
+}
+
+static void a_repeat_tells_the_first_outcome(void **state)
+{
+    struct body_result r;
+    (void)state;
+    assert_int_equal(known_as("\"outcome\":\"known\"", &r), ERR_OK);
+    assert_int_equal(r.was, BODY_COUNTED);
+    assert_int_equal(known_as("\"outcome\":\"known\",\"code\":\"card_lost\"", &r), ERR_OK);
+    assert_int_equal(r.was, BODY_HELD);
+    assert_int_equal(known_as("\"outcome\":\"known\",\"code\":\"card_lost\",\"was\":\"contested\"", &r), ERR_OK);
+    assert_int_equal(r.was, BODY_CONTESTED);
+    assert_int_equal(r.code, ERR_CARD_LOST);
+    assert_int_equal(known_as("\"outcome\":\"contested\",\"code\":\"card_lost\",\"was\":\"held\"", &r), ERR_OK);
+    assert_int_equal(r.was, BODY_OUTCOME_NONE); /* says nothing beside a first outcome */
+    assert_int_equal(known_as("\"outcome\":\"known\",\"was\":\"known\"", &r), ERR_BAD_VALUE);
+    assert_int_equal(known_as("\"outcome\":\"known\",\"was\":\"lost\"", &r), ERR_BAD_VALUE);
+    assert_int_equal(known_as("\"outcome\":\"Contested\"", &r), ERR_BAD_VALUE);
+}
+
 static void names(void **state)
 {
     (void)state;
+    for (int i = VERDICT_REFUSED; i <= VERDICT_PROVISIONAL; i++)
+        assert_int_equal(verdict_from_name(verdict_name((enum verdict)i)), i);
+    assert_string_equal(verdict_name(VERDICT_PROVISIONAL), "provisional");
+    assert_int_equal(verdict_from_name("Member"), VERDICT_REFUSED);
+    assert_int_equal(verdict_from_name(NULL), VERDICT_REFUSED);
+    assert_string_equal(body_outcome_name(BODY_CONTESTED), "contested");
+    assert_null(body_outcome_name(BODY_OUTCOME_NONE));
+    assert_null(body_outcome_name((enum body_outcome)9));
     for (int i = BODY_INPUT_READER; i <= BODY_INPUT_API; i++)
         assert_int_equal(body_input_from_name(body_input_name((enum body_input)i)), i);
     assert_null(body_input_name(BODY_INPUT_NONE));
@@ -330,6 +376,6 @@ int main(void)
     const struct CMUnitTest tests[] = {T(verify_both_ways), T(verify_short_way_is_the_long_way), T(verify_refused),
         T(verdict_both_ways), T(only_member_is_a_member), T(names_come_clean), T(reserve_both_ways), T(batch_both_ways),
         T(batches_have_no_gaps), T(batch_may_ask_for_the_head_alone), T(full_batch_is_told_to_be_too_large),
-        T(results_both_ways), T(names)};
+        T(results_both_ways), T(a_repeat_tells_the_first_outcome), T(names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
