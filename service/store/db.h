@@ -64,6 +64,7 @@ enum err db_schema_make(sqlite3 *db);
 enum err db_schema_check(sqlite3 *db);
 /* What version 2 has beyond version 1, NULL-terminated (db_schema_2.c). A database made anew runs the same statements. */
 extern const char *const db_schema_2[];
+extern const char db_schema_dispute[]; /* its disputes */
 
 struct db_arg {
     enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;

@@ -82,4 +82,5 @@ static const char invitations[] =
     " name TEXT NOT NULL, by_admin BLOB NOT NULL, at_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
     " admin BLOB, spki BLOB, cert BLOB) STRICT, WITHOUT ROWID;";
 
-const char *const db_schema_2[] = {terminals, leases, branches, sales, histories, revocation, invitations, NULL};
+const char *const db_schema_2[] = {
+    terminals, leases, branches, sales, histories, revocation, invitations, db_schema_dispute, NULL};
