@@ -6,7 +6,8 @@ committed map. Prints each difference; exit 1 if there is any.
   pinmap.py --netlist FILE --symbol FILE.sym --board board.h --map pinmap.tsv [--write]
 
 The netlist is lepton-netlist's PCB format (a net a line: name, tab, REFDES-PIN ...); the symbol gives each pin number its name
-(PD4/ICP1). A net is a signal when board.h has BOARD_<NET>_PORT and _BIT. --write writes the map anew, if all else is right."""
+(PD4/ICP1). A net is a signal when board.h has BOARD_<NET>_PORT and _BIT; the port pins without one, those of the programming header included, are BOARD_UNUSED_<PORT>.
+--write writes the map anew, if all else is right."""
 import argparse
 import pathlib
 import re
@@ -15,6 +16,8 @@ import sys
 CHIP = "U2"
 # Port pins that belong to the chip itself: programming and boot, no business of the firmware.
 OTHERS = {"SCK", "MOSI", "MISO", "HWB"}
+# Of them, what floats unless a programmer is plugged in.
+LOOSE = {"SCK", "MOSI", "MISO"}
 # What the chip can do on one pin only; the firmware relies on it (data sheet 7766, section 10.3).
 FUNCTIONS = {"HEAD_T2": "ICP1", "HEAD_TX": "ICP3", "ENGINE_RX": "RXD1", "ENGINE_TX": "TXD1", "BUZZER": "OC0A"}
 
@@ -62,11 +65,25 @@ def read_chip(nets, names, bad):
     return found
 
 
+def check_unused(names, chip, board, bad):
+    """board.h's masks of pins to pull up are the port pins that no signal has"""
+    said = {port: int(mask, 0) for port, mask in re.findall(r"^#define\s+BOARD_UNUSED_([A-F])\s+(\w+)", board, re.M)}
+    pins = [re.match(r"P([A-F])([0-7])\b", name) for name in names.values()]
+    taken = {(port, bit) for net, (port, bit, _, _) in chip.items() if net not in LOOSE}
+    free = {(m.group(1), int(m.group(2))) for m in pins if m} - taken
+    for port in sorted({p for p, _ in free} | said.keys()):
+        mask = sum(1 << bit for p, bit in free if p == port)
+        if said.get(port, 0) != mask:
+            bad.append(f"BOARD_UNUSED_{port}: board.h has {said.get(port, 0):#04x}, the schematic leaves {mask:#04x} free")
+
+
 def compare(netlist, symbol, board):
     """(map as text, differences)"""
     bad = []
     signals = read_board(board, bad)
-    chip = read_chip(read_netlist(netlist), read_symbol(symbol), bad)
+    names = read_symbol(symbol)
+    chip = read_chip(read_netlist(netlist), names, bad)
+    check_unused(names, chip, board, bad)
     if not signals:
         bad.append("board.h: no signal found")
     for signal, (port, bit) in sorted(signals.items()):

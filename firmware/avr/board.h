@@ -17,9 +17,9 @@
 #define BOARD_ENGINE_RX_BIT       2
 #define BOARD_ENGINE_TX_PORT      D /* TXD1: to the engine */
 #define BOARD_ENGINE_TX_BIT       3
-#define BOARD_ENGINE_TRIGGER_PORT B /* low: scan */
+#define BOARD_ENGINE_TRIGGER_PORT B /* open drain: driven low (scan) or let go, PORT never high; the engine has 3.3 V */
 #define BOARD_ENGINE_TRIGGER_BIT  4
-#define BOARD_ENGINE_POWER_PORT   B /* high: the engine's supply is on */
+#define BOARD_ENGINE_POWER_PORT   B /* high: the engine's and the head front end's supplies are on */
 #define BOARD_ENGINE_POWER_BIT    5
 
 /* What the cashier sees, hears and presses. */
@@ -31,6 +31,14 @@
 #define BOARD_BUZZER_BIT     7
 #define BOARD_BUTTON_PORT    B /* low: pressed; internal pull-up */
 #define BOARD_BUTTON_BIT     6
+
+/* Pins without a signal of ours, a mask for each port: inputs with pull-up, as a floating input draws current and catches
+ * noise. PB1-3 go to the programming header only. */
+#define BOARD_UNUSED_B 0x0F
+#define BOARD_UNUSED_C 0x40
+#define BOARD_UNUSED_D 0x23
+#define BOARD_UNUSED_E 0x40
+#define BOARD_UNUSED_F 0xF3
 
 /* BOARD_REG(PORT, LED_RED) is PORTD, BOARD_REG(PIN, BUTTON) is PINB, BOARD_MASK(LED_RED) is 1 << 7. */
 #define BOARD_GLUE_(reg, port) reg##port

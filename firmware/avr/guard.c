@@ -4,9 +4,10 @@
 #include <avr/io.h>
 #include <avr/wdt.h>
 
-enum { LOADER_WISH = 0x4B1D };
+enum { LOADER_WISH = 0x4B1D, RUNNING = 0x5EAD };
 
 static uint16_t wish __attribute__((section(".noinit")));
+static uint16_t running __attribute__((section(".noinit"))); /* else a watchdog reset is the boot loader's way out */
 static uint8_t reset_cause __attribute__((section(".noinit")));
 extern uint8_t _end, __stack;
 
@@ -14,6 +15,8 @@ extern uint8_t _end, __stack;
 static void start(void) __attribute__((naked, used, section(".init3")));
 static void start(void)
 {
+    CLKPR = 1 << CLKPCE; /* the crystal's 16 MHz, whatever the fuse CKDIV8 says; */
+    CLKPR = 0;           /* within four cycles (data sheet, 6.11.2) */
     reset_cause = MCUSR;
     MCUSR = 0;
     wdt_disable();
@@ -37,8 +40,12 @@ static void restart(void)
 
 bool guard_init(void)
 {
+    bool brown_out = (reset_cause & (1 << PORF | 1 << BORF)) == 1 << BORF; /* both: it was plugged in */
+    bool fault = brown_out || (reset_cause & 1 << WDRF && running == RUNNING);
+
     wdt_enable(WDTO_250MS);
-    return reset_cause & (1 << WDRF | 1 << BORF);
+    running = RUNNING;
+    return fault;
 }
 
 void guard_turn(void)
@@ -62,5 +69,6 @@ void guard_resume(void)
 void guard_enter_loader(void)
 {
     wish = LOADER_WISH;
+    running = 0;
     restart();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What keeps the reader honest: watchdog, painted stack, and the only way into the factory boot loader.
  *
- * The brown-out detector is a fuse (BODLEVEL 2.6 V, hw/README.md); it and the watchdog end in the same reset. */
+ * Before anything else the clock is set to 16 MHz. The brown-out detector is a fuse (4.3 V: firmware/avr/fuses.c); it and
+ * the watchdog end in the same reset. */
 #ifndef HUIKA_FW_GUARD_H
 #define HUIKA_FW_GUARD_H
 #include <stdbool.h>
@@ -9,7 +10,8 @@
 
 enum { GUARD_PAINT = 0xC5, GUARD_BYTES = 16, GUARD_LOADER_WORD = 0x3800 };
 
-/* First thing in main: starts the watchdog (250 ms). True if the last run ended in a watchdog or brown-out reset. */
+/* First thing in main: starts the watchdog (250 ms). True if the last run ended in a brown-out or in a watchdog reset that
+ * was not the boot loader's way out. */
 bool guard_init(void);
 /* Once a turn: the watchdog is content, and the stack has not reached the static data; else the reader restarts. */
 void guard_turn(void);

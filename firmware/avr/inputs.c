@@ -9,6 +9,7 @@
  * turns its pin on each match: 2717 Hz. */
 enum { STEP_SILENT = 250, STEP_SOUND = 46, STEPS_PER_MS = 250 };
 enum { FOR_EVER = UINT16_MAX };
+enum { HEAD_SETTLE_MS = 300 }; /* the front end's middle voltage needs five times 50 ms (hw/README.md) */
 #define UBRR_VALUE (BOARD_F_CPU / 8 / BOARD_ENGINE_BAUD - 1) /* double speed: 0.16 % off at 9600 */
 
 struct ring {
@@ -22,6 +23,7 @@ static volatile uint8_t bytes[256], byte_in, byte_out;
 static volatile bool bytes_lost;
 static volatile uint8_t ms_due;
 static volatile uint16_t steps, head_quiet, engine_quiet;
+static uint16_t settle_ms; /* until the head is listened to; 0: it is, or has no supply */
 
 /* `t` is the time of the edge as the timer caught it; after READER_SWIPE_MS the timer may have gone round. A full ring
  * turns its interrupt off until the main loop has emptied it: a head that oscillates must not eat all time. */
@@ -93,12 +95,38 @@ static void head_init(void)
     TCCR1A = TCCR3A = 0;
     TCCR1B = 1 << ICNC1 | 1 << CS11;
     TCCR3B = 1 << ICNC3 | 1 << CS31;
+}
+
+static void head_listen(bool on)
+{
+    TIMSK1 = TIMSK3 = 0;
+    for (uint8_t i = 0; i < READER_CHANNELS; i++) {
+        rings[i].out = rings[i].in;
+        rings[i].lost = false;
+    }
+    head_quiet = FOR_EVER;
+    if (!on)
+        return;
+    TIFR1 = 1 << ICF1;
+    TIFR3 = 1 << ICF3;
     TIMSK1 = 1 << ICIE1;
     TIMSK3 = 1 << ICIE3;
 }
 
+static void unused_pins(void)
+{
+    MCUCR = 1 << JTD; /* four pins of port F; twice within four cycles (data sheet, 26.5.1) */
+    MCUCR = 1 << JTD;
+    PORTB |= BOARD_UNUSED_B;
+    PORTC |= BOARD_UNUSED_C;
+    PORTD |= BOARD_UNUSED_D;
+    PORTE |= BOARD_UNUSED_E;
+    PORTF |= BOARD_UNUSED_F;
+}
+
 void inputs_init(void)
 {
+    unused_pins();
     BOARD_REG(DDR, LED_GREEN) |= BOARD_MASK(LED_GREEN);
     BOARD_REG(DDR, LED_RED) |= BOARD_MASK(LED_RED);
     BOARD_REG(DDR, BUZZER) |= BOARD_MASK(BUZZER);
@@ -114,8 +142,10 @@ void inputs_init(void)
     UCSR1C = 1 << UCSZ11 | 1 << UCSZ10;
 }
 
-void inputs_engine(bool on)
+void inputs_power(bool on)
 {
+    head_listen(false);
+    settle_ms = on ? HEAD_SETTLE_MS : 0;
     if (on) {
         BOARD_REG(PORT, ENGINE_POWER) |= BOARD_MASK(ENGINE_POWER);
         BOARD_REG(PORT, ENGINE_TRIGGER) &= (uint8_t)~BOARD_MASK(ENGINE_TRIGGER);
@@ -181,6 +211,8 @@ bool inputs_tick(struct reader_quiet *quiet)
         quiet->head = head_quiet;
         quiet->engine = byte_in == byte_out ? engine_quiet : 0;
     }
+    if (settle_ms && !--settle_ms)
+        head_listen(true);
     return true;
 }
 

@@ -7,10 +7,11 @@
 
 enum { INPUTS_EDGES = 64 }; /* a ring of intervals per channel, a power of two: 2.5 ms of the fastest swipe */
 
-/* Pins, timers, UART; the engine stays off. Interrupts are still disabled. */
+/* Pins, timers, UART; engine and head stay off. Interrupts are still disabled. */
 void inputs_init(void);
-/* The engine's supply and trigger; off leaves no current into its pins. */
-void inputs_engine(bool on);
+/* The one supply of engine and head (docs/decisions/020), and the engine's trigger. Off leaves no current into their pins
+ * and hears nothing of them; after on the head is heard when its front end has settled. */
+void inputs_power(bool on);
 /* An interval of that channel (reader_interval's ticks, READER_GAP where edges were lost); false: none is there. */
 bool inputs_interval(uint8_t channel, uint16_t *ticks);
 bool inputs_byte(uint8_t *c);

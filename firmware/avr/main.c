@@ -32,11 +32,11 @@ static void sleep_with_the_host(void)
 {
     ui_host(&reader.ui, UI_ASLEEP);
     inputs_show(ui_tick(&reader.ui));
-    inputs_engine(false);
+    inputs_power(false);
     guard_pause();
     usb_sleep();
     guard_resume();
-    inputs_engine(ep0.config);
+    inputs_power(ep0.config);
     ui_host(&reader.ui, ep0.config ? UI_READY : UI_ABSENT);
 }
 
@@ -80,7 +80,7 @@ static void pass_time(void)
         }
         if (served != (ep0.config != 0)) {
             served = ep0.config;
-            inputs_engine(served);
+            inputs_power(served);
             if (!reader.boot_granted)
                 ui_host(&reader.ui, served ? UI_READY : UI_ABSENT);
         }

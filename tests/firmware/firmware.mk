@@ -35,7 +35,7 @@ test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the re
 	@$(MAKE) --no-print-directory firmware-core-run
 	@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD=build/san firmware-core-run
 	@set -e; for t in $(FWT_SIM_TESTS); do HUIKA_READER_ELF=$(FWT)/huika-reader.elf $$t; done
-	HUIKA_READER_HEX=$(FWT)/huika-reader.hex $(PY) -m pytest -q -p no:cacheprovider tests/firmware/update_test.py
+	HUIKA_READER_HEX=$(FWT)/huika-reader.hex HUIKA_READER_ELF=$(FWT)/huika-reader.elf $(PY) -m pytest -q -p no:cacheprovider tests/firmware
 	$(PY) tests/firmware/mutants.py $(BUILD)
 	$(FWT)/quality --clean 500 --damaged 400000
 

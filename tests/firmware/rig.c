@@ -10,6 +10,13 @@ void rig_assert_good(const struct rig *r)
     assert_false(r->sim.dead);
 }
 
+void rig_enumerate(struct rig *r)
+{
+    host_enumerate(&r->host);
+    rig_assert_good(r);
+    sim_run_ms(&r->sim, RIG_SETTLE_MS);
+}
+
 void rig_open(struct rig *r, bool button, bool configured)
 {
     const char *elf = getenv("HUIKA_READER_ELF");
@@ -19,8 +26,7 @@ void rig_open(struct rig *r, bool button, bool configured)
     host_init(&r->host, &r->sim);
     swipe_seed(&r->rng, 1);
     if (configured)
-        host_enumerate(&r->host);
-    rig_assert_good(r);
+        rig_enumerate(r);
 }
 
 void rig_close(struct rig *r)

@@ -16,7 +16,7 @@
 #define RIG_CARD1 "%B6200000000000001^ZHANG/JIANTAO^30122010000000000?"
 #define RIG_CARD3 ";996200000000000001=1561560000000000000003000000114000030120=000000000000=000000000000=000000000?"
 
-enum { RIG_SCAN = 1, RIG_MSR = 2, RIG_TICK = 8 /* cycles */ };
+enum { RIG_SCAN = 1, RIG_MSR = 2, RIG_TICK = 8 /* cycles */, RIG_SETTLE_MS = 320 };
 
 struct rig {
     struct sim sim;
@@ -26,6 +26,8 @@ struct rig {
 
 /* Powered and, if `configured`, enumerated. Fails the test if the host found fault. */
 void rig_open(struct rig *r, bool button, bool configured);
+/* Enumerates; when it returns the head is listened to. Fails the test if the host found fault. */
+void rig_enumerate(struct rig *r);
 /* Fails the test if the host or the audit found fault. */
 void rig_close(struct rig *r);
 void rig_assert_good(const struct rig *r);

@@ -9,7 +9,16 @@
 #include <simavr/sim_time.h>
 #include <string.h>
 
-enum { PAINT = 0xC5, CLEAN_RUN = 24 };
+enum {
+    PAINT = 0xC5,
+    CLEAN_RUN = 24,
+    CKDIV8 = 3,
+    KEY_CYCLES = 4,
+    FIRST_CYCLES = 100,
+    JTD = 0x80,
+    CLKPCE = 0x80,
+    RAM = 0x100
+};
 
 static void fault(struct sim *s, const char *what)
 {
@@ -49,6 +58,33 @@ static void on_udint(struct avr_irq_t *irq, uint32_t value, void *param)
     (void)irq;
     if (value & ~(uint32_t)s->avr->data[R_UDINT] & 0x7D)
         fault(s, "UDINT: a one written where no flag was");
+}
+
+/* The data sheet, 6.11.2: CLKPCE alone, then within four cycles the divisor. */
+static void write_clkpr(struct avr_t *avr, avr_io_addr_t address, uint8_t v, void *param)
+{
+    struct sim *s = param;
+
+    if (v == CLKPCE)
+        s->key[0] = avr->cycle;
+    else if (!(v & CLKPCE) && s->key[0] && avr->cycle - s->key[0] <= KEY_CYCLES)
+        s->prescale = v & 0x0F;
+    else
+        fault(s, "CLKPR: not CLKPCE alone and then the divisor within four cycles");
+    if (v != CLKPCE)
+        s->key[0] = 0;
+    avr->data[address] = s->prescale;
+}
+
+/* 26.5.1: JTD twice within four cycles. */
+static void write_mcucr(struct avr_t *avr, avr_io_addr_t address, uint8_t v, void *param)
+{
+    struct sim *s = param;
+
+    if (v & JTD && s->key[1] && avr->cycle - s->key[1] <= KEY_CYCLES)
+        s->jtag = false;
+    s->key[1] = v & JTD ? avr->cycle : 0;
+    avr->data[address] = v;
 }
 
 static void on_pending(struct avr_irq_t *irq, uint32_t value, void *param)
@@ -98,6 +134,46 @@ static void watch(struct sim *s)
     }
 }
 
+static void start(struct sim *s, uint8_t cause)
+{
+    s->reset_at = s->avr->cycle;
+    s->prescale = CKDIV8;
+    s->jtag = true;
+    s->loader = false;
+    s->key[0] = s->key[1] = 0;
+    s->avr->data[R_CLKPR] = CKDIV8;
+    s->avr->data[R_MCUSR] |= cause;
+    s->avr->data[R_USBSTA] |= 1 << VBUS;
+}
+
+/* A watchdog reset happens within simavr, which tells only the part. */
+static void (*reset_part)(struct avr_t *avr);
+static void on_reset(struct avr_t *avr)
+{
+    reset_part(avr);
+    if (avr->custom.data)
+        start(avr->custom.data, 0);
+}
+
+void sim_restart(struct sim *s, uint8_t cause)
+{
+    uint32_t noise = 0x2545F491;
+
+    avr_reset(s->avr);
+    s->avr->data[R_MCUSR] = 0;
+    start(s, cause);
+    for (unsigned at = RAM; cause & SIM_POWER && at <= s->avr->ramend; at++) {
+        noise = noise * 1664525 + 1013904223;
+        s->avr->data[at] = (uint8_t)(noise >> 24);
+    }
+    s->frames = s->attached = false;
+    for (unsigned i = 0; i < 2; i++)
+        s->head[i].next = s->head[i].cnt;
+    s->engine_next = s->engine_cnt;
+    s->received_cnt = 0;
+    sim_button(s, s->button);
+}
+
 bool sim_open(struct sim *s, const char *elf, bool button_held)
 {
     elf_firmware_t f;
@@ -116,7 +192,13 @@ bool sim_open(struct sim *s, const char *elf, bool button_held)
     sim_uart_init(s);
     s->head[0] = (struct sim_head){.sim = s, .pin = port(s, 'D', 4)};
     s->head[1] = (struct sim_head){.sim = s, .pin = port(s, 'C', 7)};
-    s->avr->data[R_USBSTA] |= 1 << VBUS;
+    avr_register_io_write(s->avr, R_CLKPR, write_clkpr, s);
+    avr_register_io_write(s->avr, R_MCUCR, write_mcucr, s);
+    s->avr->custom.data = s;
+    if (s->avr->reset != on_reset)
+        reset_part = s->avr->reset;
+    s->avr->reset = on_reset;
+    start(s, SIM_POWER);
     watch(s);
     sim_button(s, button_held);
     return true;
@@ -137,6 +219,10 @@ bool sim_run(struct sim *s, uint64_t cycles)
         int state = avr_run(s->avr);
         s->loader = s->avr->pc >= LOADER_BYTE;
         s->dead = state == cpu_Done || state == cpu_Crashed;
+        if (s->avr->data[R_PORTB] & 1 << 4)
+            fault(s, "PORTB4: ENGINE_TRIGGER is open drain, 5 V never go there");
+        if (s->prescale && s->avr->cycle - s->reset_at > FIRST_CYCLES)
+            fault(s, "CLKPR: not the first thing, and the chip runs at 2 MHz");
     }
     return !s->dead;
 }
@@ -150,6 +236,7 @@ void sim_button(struct sim *s, bool held)
 {
     avr_ioport_external_t pull = {.name = 'B', .mask = 1 << 6, .value = held ? 0 : 1 << 6};
 
+    s->button = held;
     avr_ioctl(s->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('B'), &pull);
     avr_raise_irq(port(s, 'B', 6), !held);
 }

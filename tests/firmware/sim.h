@@ -34,6 +34,10 @@ struct sim {
     bool attached;     /* the pull-up is on */
     bool dead;         /* simavr gave up */
     bool loader;       /* the processor went into the boot loader's section */
+    uint64_t reset_at; /* when the processor last started */
+    uint8_t prescale;  /* CLKPR's CLKPS: after a reset 3, as the factory's fuse CKDIV8 makes it */
+    bool jtag;         /* the interface has four pins of port F, until MCUCR.JTD */
+    uint64_t key[2];   /* when CLKPCE was set; when JTD was first written */
     const char *fault; /* the first thing that the chip would not have forgiven */
 
     bool frames;
@@ -46,6 +50,7 @@ struct sim {
     unsigned received_cnt;
     bool overrun;
 
+    bool button;
     struct sim_head head[2];
     unsigned sounds; /* edges of the buzzer's pin */
     uint32_t buzzer;
@@ -58,6 +63,10 @@ struct sim {
 /* False if the ELF cannot be read. The button is up, the head quiet, VBUS there. */
 bool sim_open(struct sim *s, const char *elf, bool button_held);
 void sim_close(struct sim *s);
+/* Power off and on again (`cause` SIM_POWER: what was in RAM is noise), or another cause of MCUSR with RAM as it was. The
+ * EEPROM is kept. The bus begins anew, a card on its way over the head is gone. */
+enum { SIM_POWER = 1, SIM_BROWN_OUT = 4, SIM_WATCHDOG = 8 };
+void sim_restart(struct sim *s, uint8_t cause);
 /* False once the processor is dead. */
 bool sim_run(struct sim *s, uint64_t cycles);
 bool sim_run_ms(struct sim *s, unsigned ms);

@@ -58,6 +58,27 @@ static const char *audit_inputs(const uint8_t *d)
     return NULL;
 }
 
+static const char *audit_pins(const struct sim *s)
+{
+    static const struct {
+        uint8_t ddr, port, unused;
+    } ports[] = {{R_DDRB, R_PORTB, 0x0F}, {R_DDRC, R_PORTC, 0x40}, {R_DDRD, R_PORTD, 0x23}, {R_DDRE, R_PORTE, 0x40},
+        {R_DDRF, R_PORTF, 0xF3}};
+    const uint8_t *d = s->avr->data;
+
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
+        if (d[ports[i].ddr] & ports[i].unused)
+            return "an unused pin is an output";
+        if ((d[ports[i].port] & ports[i].unused) != ports[i].unused)
+            return "an unused pin floats";
+    }
+    if (d[R_MCUCR] & 0x10)
+        return "MCUCR.PUD: no pull-up anywhere";
+    if (s->jtag)
+        return "MCUCR.JTD: pins of port F are the debugger's, their pull-ups without effect";
+    return NULL;
+}
+
 const char *sim_audit(struct sim *s)
 {
     const uint8_t *d = s->avr->data;
@@ -69,6 +90,8 @@ const char *sim_audit(struct sim *s)
         why = audit_endpoints(s);
     if (!why)
         why = audit_inputs(d);
+    if (!why)
+        why = audit_pins(s);
     if (!why && !(d[R_WDTCSR] & 0x08))
         why = "WDTCSR.WDE off: no watchdog";
     return why;
