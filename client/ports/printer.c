@@ -1,33 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/ports/printer.h"
+#include "client/ports/printer_parts.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { DLE = 0x10, EOT = 0x04 };
-
-static const uint8_t questions[] = {1, 2, 4};
-enum { QUESTIONS = sizeof questions, NOT_ASKING = QUESTIONS };
-
-struct job {
-    struct printer_job is;
-    uint8_t *bytes; /* owned until it is over */
-    size_t len;
-};
-
-struct printer {
-    struct printer_io io;
-    void (*changed)(void *ctx);
-    void *changed_ctx;
-    struct printer_status status, hearing; /* hearing: what the answers so far add up to */
-    uint32_t generation;
-    struct job jobs[PRINTER_QUEUE]; /* oldest first; the one that is printing is the first that is not over */
-    size_t job_cnt;
-    struct job *printing;
-    unsigned asking;     /* index of the question that is out; NOT_ASKING */
-    uint8_t question[3]; /* borrowed by the line */
-    bool wanted, met, news;
-    int64_t now, until_ms, asked_ms, began_ms;
-};
 
 enum err printer_new(const struct printer_io *io, void (*changed)(void *ctx), void *ctx, struct printer **out)
 {
@@ -37,8 +11,7 @@ enum err printer_new(const struct printer_io *io, void (*changed)(void *ctx), vo
     p->io = *io;
     p->changed = changed;
     p->changed_ctx = ctx;
-    p->asking = NOT_ASKING;
-    p->asked_ms = INT64_MIN / 2;
+    printer_ask_forget(p);
     *out = p;
     return ERR_OK;
 }
@@ -103,12 +76,28 @@ enum err printer_submit(struct printer *p, const char *id, const uint8_t *bytes,
     memcpy(j.bytes, bytes, len);
     memcpy(j.is.id, id, strnlen(id, PRINTER_ID_MAX));
     p->jobs[p->job_cnt++] = j;
+    p->wanted = p->wanted || printer_ask_is_answered(p);
+    return ERR_OK;
+}
+
+enum err printer_recall(struct printer *p, const char *id, enum err why)
+{
+    struct job j = {.is = {.state = PRINTER_INTERRUPTED, .why = why}};
+    if (!make_room(p))
+        return ERR_TOO_MANY;
+    memcpy(j.is.id, id, strnlen(id, PRINTER_ID_MAX));
+    p->jobs[p->job_cnt++] = j;
     return ERR_OK;
 }
 
 void printer_look(struct printer *p)
 {
     p->wanted = true;
+}
+
+void printer_watch(struct printer *p, bool on)
+{
+    p->watched = on;
 }
 
 const struct printer_status *printer_status(const struct printer *p)
@@ -139,7 +128,7 @@ size_t printer_jobs(const struct printer *p, struct printer_job *out, size_t max
     return n;
 }
 
-static void set_status(struct printer *p, const struct printer_status *s)
+void printer_set_status(struct printer *p, const struct printer_status *s)
 {
     if (s->state == p->status.state && s->near_end == p->status.near_end && s->stuck == p->status.stuck)
         return;
@@ -166,81 +155,32 @@ static struct job *next_job(struct printer *p)
     return NULL;
 }
 
-static void ask(struct printer *p)
-{
-    p->question[0] = DLE;
-    p->question[1] = EOT;
-    p->question[2] = questions[p->asking];
-    p->until_ms = p->now + PRINTER_ANSWER_MS;
-    if (p->io.write(p->io.ctx, p->question, sizeof p->question))
-        p->until_ms = p->now;
-}
-
-static void begin_asking(struct printer *p)
-{
-    uint8_t stale[64];
-    while (p->io.read(p->io.ctx, stale, sizeof stale))
-        ;
-    p->wanted = false;
-    p->hearing = (struct printer_status){.state = PRINTER_READY};
-    p->asking = 0;
-    ask(p);
-}
-
-static void end_asking(struct printer *p)
-{
-    p->asking = NOT_ASKING;
-    p->asked_ms = p->now;
-    set_status(p, &p->hearing);
-}
-
-static void listen(struct printer *p)
-{
-    uint8_t answer;
-    if (!p->io.read(p->io.ctx, &answer, 1)) {
-        if (p->now < p->until_ms)
-            return;
-        p->hearing = (struct printer_status){.state = PRINTER_UNKNOWN};
-        end_asking(p);
-        return;
-    }
-    if (!printer_answer(questions[p->asking], answer, &p->hearing)) {
-        p->hearing = (struct printer_status){.state = PRINTER_UNKNOWN};
-        end_asking(p);
-    } else if (++p->asking == QUESTIONS) {
-        end_asking(p);
-    } else if (p->io.idle(p->io.ctx)) {
-        ask(p);
-    } else {
-        end_asking(p); /* it answers before it has heard the question: not to be relied on */
-    }
-}
-
 static void came_or_went(struct printer *p, uint32_t generation)
 {
     const struct printer_status s = {.state = generation ? PRINTER_UNKNOWN : PRINTER_ABSENT};
     if (p->printing)
         end_job(p, p->printing, PRINTER_INTERRUPTED, ERR_PRINTER_MISSING);
-    p->asking = NOT_ASKING;
-    p->asked_ms = INT64_MIN / 2;
+    printer_ask_forget(p);
     p->wanted = generation && p->io.answers;
     p->generation = generation;
     p->met = p->met || generation;
-    set_status(p, &s);
+    printer_set_status(p, &s);
+}
+
+static void watch_line(struct printer *p)
+{
+    struct printer_status s = p->status;
+    s.stuck = !p->io.idle(p->io.ctx) && p->now - p->began_ms >= PRINTER_STUCK_MS;
+    printer_set_status(p, &s);
 }
 
 static void watch_job(struct printer *p)
 {
-    struct printer_status s = p->status;
-    if (p->io.idle(p->io.ctx)) {
-        end_job(p, p->printing, PRINTER_DONE, ERR_OK);
-        s.stuck = false;
-        p->wanted = p->io.answers;
-        p->asked_ms = INT64_MIN / 2;
-    } else {
-        s.stuck = p->now - p->began_ms >= PRINTER_STUCK_MS;
-    }
-    set_status(p, &s);
+    if (!p->io.idle(p->io.ctx))
+        return;
+    end_job(p, p->printing, PRINTER_DONE, ERR_OK);
+    p->wanted = p->io.answers;
+    p->asked_ms = INT64_MIN / 2;
 }
 
 static void begin_job(struct printer *p, struct job *j)
@@ -258,33 +198,22 @@ static void begin_job(struct printer *p, struct job *j)
     p->news = true;
 }
 
-static bool in_trouble(const struct printer *p)
-{
-    return p->status.state > PRINTER_READY;
-}
-
-/* When there is trouble it is asked again and again, so that the screen clears by itself. */
-static bool due_to_ask(const struct printer *p)
-{
-    int64_t age = p->now - p->asked_ms;
-    return p->io.answers && ((p->wanted && age >= PRINTER_FRESH_MS) || (in_trouble(p) && age >= PRINTER_AGAIN_MS));
-}
-
 static void go_on(struct printer *p)
 {
     struct job *j;
+    watch_line(p);
     if (p->printing) {
         watch_job(p);
         return;
     }
-    if (p->asking < NOT_ASKING) {
-        listen(p);
+    if (printer_ask_is_on(p)) {
+        printer_ask_listen(p);
         return;
     }
     if (!p->io.idle(p->io.ctx))
         return;
-    if (due_to_ask(p))
-        begin_asking(p);
+    if (printer_ask_is_due(p))
+        printer_ask_begin(p);
     else if ((j = next_job(p)))
         begin_job(p, j);
     else if (p->wanted && !p->io.answers)
@@ -316,23 +245,30 @@ size_t printer_fds(const struct printer *p, struct pollfd *fds, size_t max)
     return p->io.fds ? p->io.fds(p->io.ctx, fds, max) : 0;
 }
 
+static bool job_waits(const struct printer *p)
+{
+    for (size_t i = 0; i < p->job_cnt; i++)
+        if (p->jobs[i].is.state == PRINTER_QUEUED)
+            return true;
+    return false;
+}
+
+/* When something is due though the line says nothing; INT64_MAX: never. */
+static int64_t own_deadline(const struct printer *p)
+{
+    int64_t stuck = p->io.idle(p->io.ctx) || p->status.stuck ? INT64_MAX : p->began_ms + PRINTER_STUCK_MS;
+    if (p->printing || (!printer_ask_is_on(p) && !p->io.idle(p->io.ctx)))
+        return stuck;
+    if (!printer_ask_is_on(p) && job_waits(p))
+        return INT64_MIN;
+    int64_t ask = printer_ask_deadline_ms(p);
+    return ask < stuck ? ask : stuck;
+}
+
 static int64_t deadline(const struct printer *p)
 {
     int64_t due = p->io.deadline_ms ? p->io.deadline_ms(p->io.ctx) : INT64_MAX;
-    int64_t own = INT64_MAX;
-    if (!p->generation)
-        return due;
-    if (p->printing)
-        own = p->status.stuck ? INT64_MAX : p->began_ms + PRINTER_STUCK_MS;
-    else if (p->asking < NOT_ASKING)
-        own = p->until_ms;
-    else if (p->io.answers && p->wanted)
-        own = p->asked_ms + PRINTER_FRESH_MS;
-    else if (p->io.answers && in_trouble(p))
-        own = p->asked_ms + PRINTER_AGAIN_MS;
-    for (size_t i = 0; i < p->job_cnt; i++)
-        if (p->jobs[i].is.state == PRINTER_QUEUED && !p->printing && p->asking == NOT_ASKING)
-            own = INT64_MIN;
+    int64_t own = p->generation ? own_deadline(p) : INT64_MAX;
     return own < due ? own : due;
 }
 

@@ -9,8 +9,9 @@
  *
  * A receipt goes out whole and once. One that was cut off by unplugging or a power cut, or that could not begin, is never sent
  * again by itself, for half of it may be in the customer's hand: it stays in printer_jobs() until it is reprinted.
- * Status is asked with DLE EOT 1, 2 and 4 (ESC/POS); an answer counts only if its fixed bits are right, and no answer is
- * PRINTER_UNKNOWN, never "ready". One thread; nothing blocks. Not here: what bytes mean. */
+ * Status is asked with DLE EOT 1, 2 and 4 (ESC/POS); an answer counts only if its fixed bits are right. A printer that does not
+ * answer is asked for its port's lines, where the line can; there only trouble counts, for "no trouble" is also what a printer
+ * says that cannot tell. Otherwise it is PRINTER_UNKNOWN, never "ready". One thread; nothing blocks. Not here: what bytes mean. */
 #ifndef HUIKA_PRINTER_H
 #define HUIKA_PRINTER_H
 #include "base/ulid.h"
@@ -21,6 +22,9 @@
 #include <stdint.h>
 
 enum { PRINTER_QUEUE = 16, PRINTER_JOB_MAX = 1 << 20, PRINTER_ID_MAX = ULID_LEN, PRINTER_FDS = 4 };
+
+/* What lines() says when there is no byte. */
+enum { PRINTER_LINES_WAIT = -1, PRINTER_LINES_NONE = -2 };
 
 /* A line to a printer. */
 struct printer_io {
@@ -33,6 +37,10 @@ struct printer_io {
     bool (*idle)(void *ctx); /* all of it has left */
     /* Bytes that came, at most max; 0: none. */
     size_t (*read)(void *ctx, uint8_t *out, size_t max);
+    /* Starts asking for the lines of the port (GET_PORT_STATUS); false: cannot be asked. Then lines() is the byte, or that it is
+     * on its way, or that none will come. Both may be NULL. */
+    bool (*ask_lines)(void *ctx);
+    int (*lines)(void *ctx);
     /* What is due: opening, writing on. May be NULL. */
     void (*turn)(void *ctx, int64_t now_mono_ms);
     size_t (*fds)(void *ctx, struct pollfd *fds, size_t max); /* may be NULL */
@@ -64,7 +72,13 @@ struct printer_job {
     enum err why; /* UNPRINTED, INTERRUPTED */
 };
 
-enum { PRINTER_ANSWER_MS = 400, PRINTER_STUCK_MS = 8000, PRINTER_FRESH_MS = 250, PRINTER_AGAIN_MS = 3000 };
+enum {
+    PRINTER_ANSWER_MS = 400,
+    PRINTER_STUCK_MS = 8000,
+    PRINTER_FRESH_MS = 250,
+    PRINTER_WATCH_MS = 1000,
+    PRINTER_AGAIN_MS = 3000
+};
 
 struct printer;
 
@@ -73,8 +87,12 @@ enum err printer_new(const struct printer_io *io, void (*changed)(void *ctx), vo
 void printer_free(struct printer **p);
 /* Copies. A job of the same id that did not come out is forgotten. ERR_TOO_MANY, ERR_TOO_LARGE, ERR_NOMEM. */
 enum err printer_submit(struct printer *p, const char *id, const uint8_t *bytes, size_t len);
+/* A job of an earlier life that did not come out: INTERRUPTED. ERR_TOO_MANY. */
+enum err printer_recall(struct printer *p, const char *id, enum err why);
 /* Asks anew unless the last answer is fresh. */
 void printer_look(struct printer *p);
+/* While it is on, somebody may confirm at any moment: a printer that answers is asked every PRINTER_WATCH_MS. */
+void printer_watch(struct printer *p, bool on);
 const struct printer_status *printer_status(const struct printer *p);
 /* Why a receipt would not come out now: ERR_OK for READY and UNKNOWN; ERR_PRINTER_MISSING, ERR_PRINTER_PAPER_OUT,
  * ERR_PRINTER_COVER_OPEN, ERR_PRINTER_OFFLINE, ERR_PRINTER_FAULT. */
@@ -94,4 +112,6 @@ const char *printer_job_name(enum printer_job_state s);
 
 /* What one answer to DLE EOT n (n: 1, 2, 4) says, added to *s; false: no such answer. Pure. */
 bool printer_answer(unsigned n, uint8_t answer, struct printer_status *s);
+/* What the lines of a printer's port (USB Printing Devices 1.1, 4.2.2) say: a trouble, or PRINTER_UNKNOWN. Pure. */
+enum printer_state printer_lines_state(int lines);
 #endif

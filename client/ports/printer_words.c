@@ -36,6 +36,19 @@ static void worse(struct printer_status *s, enum printer_state state)
         s->state = state;
 }
 
+/* Bits 5 paper empty, 4 selected, 3 no error; the others are zero. All three off is a port that is not connected to anything. */
+enum printer_state printer_lines_state(int lines)
+{
+    enum { EMPTY = 0x20, SELECTED = 0x10, NO_ERROR = 0x08 };
+    if (lines <= 0 || lines & ~(EMPTY | SELECTED | NO_ERROR))
+        return PRINTER_UNKNOWN;
+    if (lines & EMPTY)
+        return PRINTER_PAPER_OUT;
+    if (!(lines & NO_ERROR))
+        return PRINTER_FAULT;
+    return lines & SELECTED ? PRINTER_UNKNOWN : PRINTER_OFFLINE;
+}
+
 /* Fixed bits and meanings: "ESC/POS Command Reference", DLE EOT. */
 bool printer_answer(unsigned n, uint8_t answer, struct printer_status *s)
 {

@@ -5,6 +5,7 @@
  *     terminal.key  the device key (PKCS#8, 0600)       terminal.crt  its certificate      ca.crt  the service's CA
  *     trust.json    the trust notice's envelope         shop.json     the shop notice's, once there was one
  *     journal.db    the journal (client/ports/journal.h)              counter.token  what POS software shows
+ *     unprinted     sales whose receipt has not come out (client/ports/printer_list.h)
  *     lock          held by the one process that works on the directory
  *
  * Bound to the machine: terminal.ini keeps SHA-256(tag | /etc/machine-id), another machine is refused, so that a copied

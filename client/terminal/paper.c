@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/ports/printer_file.h"
+#include "client/ports/printer_list.h"
 #include "client/ports/usb/printer.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@ struct paper {
     struct paper_setup setup;
     struct usb_bus *bus; /* the printer is one of its; NULL: another */
     struct printer *printer;
+    struct printer_list *list; /* NULL: none is kept */
+    void (*changed)(void *ctx);
+    void *changed_ctx;
 };
 
 static const struct paper_setup defaults = {
@@ -87,6 +91,31 @@ static enum err open_line(const struct paper_setup *s, struct usb_bus *bus, stru
     return printer_file_io(s->to, io);
 }
 
+/* What has come out is no longer owed. */
+static void on_change(void *ctx)
+{
+    struct paper *p = ctx;
+    struct printer_job jobs[PRINTER_QUEUE];
+    size_t n = p->list ? printer_jobs(p->printer, jobs, PRINTER_QUEUE) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i].state == PRINTER_DONE && printer_list_remove(p->list, jobs[i].id))
+            log_warn("the receipt of %s is out, which could not be noted", jobs[i].id);
+    if (p->changed)
+        p->changed(p->changed_ctx);
+}
+
+/* Receipts of an earlier run. Without the list sales go on: it is about paper. */
+static void recall(struct paper *p)
+{
+    const char *id;
+    enum err e = p->setup.unprinted ? printer_list_open(p->setup.unprinted, p->setup.now_utc_ms, &p->list) : ERR_OK;
+    if (e)
+        log_warn("receipts that have not come out are not kept: %s", err_code(e));
+    for (size_t i = 0; p->list && (id = printer_list_get(p->list, i)); i++)
+        printer_recall(p->printer, id, ERR_RECEIPT_UNSURE);
+    p->setup.unprinted = NULL;
+}
+
 enum err paper_new(
     const struct paper_setup *setup, struct usb_bus *bus, void (*changed)(void *ctx), void *ctx, struct paper **out)
 {
@@ -95,11 +124,15 @@ enum err paper_new(
     if (!p)
         return ERR_NOMEM;
     p->setup = *setup;
+    p->changed = changed;
+    p->changed_ctx = ctx;
     enum err e = ERR_OK;
     if (strcmp(setup->to, "off") != 0) {
         e = open_line(setup, bus, &io);
-        if (!e && (e = printer_new(&io, changed, ctx, &p->printer)) && io.free)
+        if (!e && (e = printer_new(&io, on_change, p, &p->printer)) && io.free)
             io.free(io.ctx);
+        if (!e)
+            recall(p);
     }
     if (!strcmp(setup->to, "usb"))
         p->bus = bus;
@@ -112,8 +145,10 @@ enum err paper_new(
 
 void paper_free(struct paper **p)
 {
-    if (*p)
+    if (*p) {
         printer_free(&(*p)->printer);
+        printer_list_close(&(*p)->list);
+    }
     free(*p);
     *p = NULL;
 }
@@ -158,6 +193,8 @@ enum err paper_sale(struct paper *p, const struct receipt *r)
     const struct escpos_device d = device_now(p);
     buf_init(&bytes, RECEIPT_BYTES);
     enum err e = receipt_paper(r, p->setup.lang, &d, &bytes);
+    if (!e && p->list && printer_list_add(p->list, r->sale_id))
+        log_warn("the receipt of %s is due, which could not be noted", r->sale_id);
     if (!e)
         e = printer_submit(p->printer, r->sale_id, bytes.data, bytes.len);
     buf_wipe(&bytes);
@@ -200,6 +237,12 @@ void paper_look(struct paper *p)
 {
     if (p && p->printer)
         printer_look(p->printer);
+}
+
+void paper_watch(struct paper *p, bool on)
+{
+    if (p && p->printer)
+        printer_watch(p->printer, on);
 }
 
 enum err paper_check(const struct paper *p)

@@ -21,7 +21,8 @@
 #include "client/ports/printer.h"
 #include "client/print/receipt.h"
 
-#define PAPER_INI "shop.ini"
+#define PAPER_INI       "shop.ini"
+#define PAPER_UNPRINTED "unprinted"
 enum { PAPER_TO_MAX = 512 };
 
 struct usb_bus;
@@ -29,6 +30,9 @@ struct paper;
 
 struct paper_setup {
     char to[PAPER_TO_MAX];
+    const char *
+        unprinted; /* file for receipts that have not come out (printer_list.h); read by paper_new; NULL: none is kept */
+    int64_t now_utc_ms;
     enum err_lang lang;
     struct escpos_device device;
     bool paper_set, charset_set, qr_set, cutter_set; /* said by the shop: quirks do not count */
@@ -43,7 +47,8 @@ enum err paper_new(
     const struct paper_setup *setup, struct usb_bus *bus, void (*changed)(void *ctx), void *ctx, struct paper **out);
 void paper_free(struct paper **p);
 
-/* To the printer. Its own outcome shows in printer_jobs() of paper_printer(). ERR_PRINTER_MISSING: printing is off, or there has never been a
+/* To the printer; offered as a copy until it is known to have come out, after a restart too. Its own outcome shows in printer_jobs() of
+ * paper_printer(). ERR_PRINTER_MISSING: printing is off, or there has never been a
  * printer. Errors of
  * receipt_paper and printer_submit. */
 enum err paper_sale(struct paper *p, const struct receipt *r);
@@ -53,6 +58,8 @@ enum err paper_test(struct paper *p, const char *shop_name);
 struct printer *paper_printer(struct paper *p);
 /* Asks how the printer is, for a sale is coming. p may be NULL here and below. */
 void paper_look(struct paper *p);
+/* While it is on, a cashier may confirm at any moment. */
+void paper_watch(struct paper *p, bool on);
 /* Why confirming should wait: ERR_OK, or the printer's trouble. A printer that is not there, or does not answer, is no reason: a member's
  * discount does not hang on a cable. */
 enum err paper_check(const struct paper *p);

@@ -142,13 +142,16 @@ static int open_paper(struct terminal *m)
 {
     const char *to = cli_text(m->cli, "printer"), *what;
     struct paper_setup setup;
-    char path[STATE_PATH_MAX];
+    char path[STATE_PATH_MAX], unprinted[STATE_PATH_MAX];
     state_path(&m->state, PAPER_INI, path);
     enum err e = paper_read(path, &setup, &what);
     if (e)
         return cli_fail(m->cli, e, _("reading %s (%s)"), path, what);
     if (to && text_copy(setup.to, sizeof setup.to, to))
         return cli_usage(m->cli, _("--printer %s: too long"), to);
+    state_path(&m->state, PAPER_UNPRINTED, unprinted);
+    setup.unprinted = unprinted;
+    setup.now_utc_ms = till_utc(&m->till);
     e = paper_new(&setup, m->till.usb, on_change, &m->till, &m->till.paper);
     return e ? cli_fail(m->cli, e, _("preparing the printer %s"), setup.to) : CLI_OK;
 }
@@ -253,6 +256,7 @@ static int turn_until_told(struct terminal *m)
         usb_bus_handle(t->usb, till_mono(t));
         till_tick(t);
         counter_run(t->counter);
+        paper_watch(t->paper, till_may_confirm(t));
         paper_turn(t->paper, till_mono(t));
         sync_tick(t->sync);
     }

@@ -20,6 +20,14 @@ struct seat *till_find_key(struct till *t, const char *key)
     return NULL;
 }
 
+bool till_may_confirm(const struct till *t)
+{
+    for (size_t i = 0; i < TILL_SEATS; i++)
+        if (t->seats[i] && t->seats[i]->c.state == CHECKOUT_QUOTED)
+            return true;
+    return false;
+}
+
 /* Ended ones give way first, then those that nobody has shown a card to; a card in hand is never dropped. */
 static int may_go(const struct seat *s)
 {

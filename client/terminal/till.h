@@ -77,6 +77,8 @@ int till_timeout_ms(const struct till *t);
 /* seats.c */
 struct seat *till_find(struct till *t, const char *checkout_id);
 struct seat *till_find_key(struct till *t, const char *key);
+/* A checkout has its quote: the cashier may confirm. */
+bool till_may_confirm(const struct till *t);
 /* A free one, zeroed; the oldest ended one gives way. NULL: all are busy, or out of memory. */
 struct seat *till_sit(struct till *t);
 void till_leave(struct till *t, struct seat *s);

@@ -20,6 +20,8 @@ struct fake {
     uint8_t inbox[16];
     size_t inbox_len;
     int changes;
+    bool has_lines;
+    int lines, lines_cnt;
 };
 
 static uint32_t generation(void *ctx)
@@ -61,6 +63,18 @@ static size_t give(void *ctx, uint8_t *out, size_t max)
     return n;
 }
 
+static bool ask_lines(void *ctx)
+{
+    struct fake *f = ctx;
+    f->lines_cnt += f->has_lines;
+    return f->has_lines;
+}
+
+static int lines(void *ctx)
+{
+    return ((const struct fake *)ctx)->lines;
+}
+
 static void changed(void *ctx)
 {
     ((struct fake *)ctx)->changes++;
@@ -68,8 +82,14 @@ static void changed(void *ctx)
 
 static struct printer *open_printer(struct fake *f)
 {
-    const struct printer_io io = {
-        .ctx = f, .answers = true, .generation = generation, .write = take, .idle = idle, .read = give};
+    const struct printer_io io = {.ctx = f,
+        .answers = true,
+        .generation = generation,
+        .write = take,
+        .idle = idle,
+        .read = give,
+        .ask_lines = ask_lines,
+        .lines = lines};
     struct printer *p;
     memset(f->answers, 0x12, sizeof f->answers);
     assert_int_equal(printer_new(&io, changed, f, &p), ERR_OK);
@@ -248,15 +268,140 @@ static void a_printer_that_takes_nothing_is_called_stuck(void **state)
     turns(p, 1000);
     f.slow = true;
     submit(p, SALE, "receipt");
-    turns(p, 2000);
-    turns(p, 2000 + PRINTER_STUCK_MS - 1);
+    turns(p, 1100);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_PRINTING);
+    turns(p, 1100 + PRINTER_STUCK_MS - 1);
     assert_false(printer_status(p)->stuck);
-    turns(p, 2000 + PRINTER_STUCK_MS);
+    assert_int_equal(printer_timeout_ms(p, 1100 + PRINTER_STUCK_MS - 1), 1);
+    turns(p, 1100 + PRINTER_STUCK_MS);
     assert_true(printer_status(p)->stuck);
+    assert_int_equal(printer_timeout_ms(p, 1100 + PRINTER_STUCK_MS), -1);
     f.busy = f.slow = false;
     turns(p, 20000);
     assert_false(printer_status(p)->stuck);
     assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    printer_free(&p);
+}
+
+/* Not even a question leaves: the receipt behind it waits, nothing spins, and pulling the cable tells that it never began. */
+static void a_question_that_does_not_leave_is_stuck_too(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    f.slow = f.silent = true;
+    submit(p, SALE, "receipt");
+    turns(p, 2000);
+    turns(p, 2000 + PRINTER_ANSWER_MS);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_QUEUED);
+    assert_int_equal(printer_timeout_ms(p, 2000 + PRINTER_ANSWER_MS), PRINTER_STUCK_MS - PRINTER_ANSWER_MS);
+    turns(p, 2000 + PRINTER_STUCK_MS);
+    assert_true(printer_status(p)->stuck);
+    assert_int_equal(printer_timeout_ms(p, 2000 + PRINTER_STUCK_MS), -1);
+    f.generation = 0;
+    turns(p, 12000);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_UNPRINTED);
+    assert_int_equal(f.got_len, 0);
+    printer_free(&p);
+}
+
+/* The last look may be old when a receipt is due: it is asked again before anything is sent. */
+static void asked_anew_before_a_receipt(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    enum err why = ERR_OK;
+    (void)state;
+    turns(p, 1000);
+    f.answers[1] = 0x32;
+    submit(p, SALE, "receipt");
+    turns(p, 60000);
+    assert_int_equal(f.asked_cnt, 6);
+    assert_int_equal(state_of(p, SALE, &why), PRINTER_UNPRINTED);
+    assert_int_equal(why, ERR_PRINTER_PAPER_OUT);
+    assert_int_equal(f.got_len, 0);
+    printer_free(&p);
+}
+
+/* While somebody may confirm, what is known of the printer is never older than a second; and then it is left in peace. */
+static void watched_it_is_asked_every_second(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    printer_watch(p, true);
+    assert_int_equal(printer_timeout_ms(p, 1000), PRINTER_WATCH_MS);
+    turns(p, 1000 + PRINTER_WATCH_MS - 1);
+    assert_int_equal(f.asked_cnt, 3);
+    f.answers[1] = 0x16;
+    turns(p, 1000 + PRINTER_WATCH_MS);
+    assert_int_equal(f.asked_cnt, 6);
+    assert_int_equal(printer_trouble(p), ERR_PRINTER_COVER_OPEN);
+    f.answers[1] = 0x12;
+    turns(p, 1000 + 2 * PRINTER_WATCH_MS);
+    assert_int_equal(printer_trouble(p), ERR_OK);
+    printer_watch(p, false);
+    assert_int_equal(printer_timeout_ms(p, 4000), -1);
+    turns(p, 100000);
+    assert_int_equal(f.asked_cnt, 9);
+    f.silent = true; /* one that says nothing is not pestered */
+    printer_look(p);
+    turns(p, 200000);
+    turns(p, 200000 + PRINTER_ANSWER_MS);
+    assert_int_equal(printer_status(p)->state, PRINTER_UNKNOWN);
+    printer_watch(p, true);
+    assert_int_equal(printer_timeout_ms(p, 210000), -1);
+    printer_free(&p);
+}
+
+/* A printer that is silent on the data line may still move the lines of its port. */
+static void the_lines_of_the_port_stand_in(void **state)
+{
+    static const struct {
+        int lines;
+        enum printer_state want;
+    } cases[] = {{0x18, PRINTER_UNKNOWN}, {0x38, PRINTER_PAPER_OUT}, {0x30, PRINTER_PAPER_OUT}, {0x10, PRINTER_FAULT},
+        {0x08, PRINTER_OFFLINE}, {0x00, PRINTER_UNKNOWN}, {0xFF, PRINTER_UNKNOWN}, {0x58, PRINTER_UNKNOWN},
+        {PRINTER_LINES_NONE, PRINTER_UNKNOWN}, {PRINTER_LINES_WAIT, PRINTER_UNKNOWN}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake f = {.generation = 1, .silent = true, .has_lines = true, .lines = cases[i].lines};
+        struct printer *p = open_printer(&f);
+        turns(p, 1000);
+        turns(p, 1000 + PRINTER_ANSWER_MS - 1);
+        assert_int_equal(f.lines_cnt, 0);
+        turns(p, 1000 + PRINTER_ANSWER_MS);
+        assert_int_equal(f.lines_cnt, 1);
+        turns(p, 1000 + 2 * PRINTER_ANSWER_MS);
+        assert_int_equal(printer_status(p)->state, cases[i].want);
+        assert_int_equal(printer_timeout_ms(p, 1000 + 2 * PRINTER_ANSWER_MS) < 0, cases[i].want == PRINTER_UNKNOWN);
+        printer_free(&p);
+    }
+    struct fake f = {.generation = 1, .has_lines = true, .lines = 0x38}; /* one that answers is not doubted */
+    struct printer *p = open_printer(&f);
+    turns(p, 1000);
+    assert_int_equal(printer_status(p)->state, PRINTER_READY);
+    assert_int_equal(f.lines_cnt, 0);
+    printer_free(&p);
+}
+
+static void what_an_earlier_life_left_is_offered(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    enum err why = ERR_OK;
+    (void)state;
+    assert_int_equal(printer_recall(p, SALE, ERR_PRINTER_MISSING), ERR_OK);
+    turns(p, 1000);
+    assert_int_equal(f.got_len, 0);
+    assert_int_equal(state_of(p, SALE, &why), PRINTER_INTERRUPTED);
+    assert_int_equal(why, ERR_PRINTER_MISSING);
+    submit(p, SALE, "copy");
+    turns(p, 1001);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    assert_int_equal(f.got_len, 4);
     printer_free(&p);
 }
 
@@ -315,6 +460,9 @@ int main(void)
         cmocka_unit_test(what_was_cut_off_is_offered_and_never_sent_again),
         cmocka_unit_test(a_power_cycle_between_two_turns_is_noticed),
         cmocka_unit_test(a_printer_that_takes_nothing_is_called_stuck),
-        cmocka_unit_test(looking_asks_and_idling_does_not), cmocka_unit_test(the_queue_forgets_what_is_done_first)};
+        cmocka_unit_test(a_question_that_does_not_leave_is_stuck_too), cmocka_unit_test(asked_anew_before_a_receipt),
+        cmocka_unit_test(watched_it_is_asked_every_second), cmocka_unit_test(the_lines_of_the_port_stand_in),
+        cmocka_unit_test(what_an_earlier_life_left_is_offered), cmocka_unit_test(looking_asks_and_idling_does_not),
+        cmocka_unit_test(the_queue_forgets_what_is_done_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,8 @@
  *
  *     answers A B C   hexadecimal: what it says to DLE EOT 1, 2, 4
  *     silent, speak   whether it answers at all
- *     hold, go        it takes no data, as when its buffer is full, and takes them again
+ *     lines HEX, lines -   the lines of its port (GET_PORT_STATUS), or that it refuses to tell (as it begins)
+ *     hold, go        it takes no receipts, as when its buffer is full, and takes them again
  *     stall           the next receipt halts the endpoint
  *     short N         of the next receipt N bytes arrive
  *     unplug, plug
@@ -42,7 +43,9 @@ static GList *flying, *done;
 static uint8_t answers[3] = {0x12, 0x12, 0x12}, waiting[64];
 static size_t waiting_len;
 static bool silent, held, halted, gone, claimed, kernel_driver = true;
-static long fault = -1; /* -1 none, 0 stall, else bytes that arrive */
+static int lines = -1;   /* of the port; -1: refused */
+static unsigned queried; /* how often it was asked for them */
+static long fault = -1;  /* -1 none, 0 stall, else bytes that arrive */
 static unsigned foreign;
 static const char *paper;
 
@@ -99,13 +102,35 @@ static void give(UMockdevIoctlData *data)
     waiting_len = 0;
 }
 
+/* USB Printing Devices 1.1, 4.2.2: one byte from interface 0, alternate setting 0. Nothing else is known here. */
+static void control(UMockdevIoctlData *data)
+{
+    static const uint8_t get_port_status[8] = {0xA1, 1, 0, 0, 0, 0, 1, 0};
+    const struct usbdevfs_urb *urb = (struct usbdevfs_urb *)data->data;
+    UMockdevIoctlData *b = umockdev_ioctl_data_resolve(
+        data, G_STRUCT_OFFSET(struct usbdevfs_urb, buffer), (gsize)urb->buffer_length, NULL);
+    uint8_t byte = (uint8_t)lines;
+    bool asked = urb->buffer_length == 9 && !memcmp(b->data, get_port_status, 8);
+
+    queried += asked;
+    if (asked && lines >= 0)
+        umockdev_ioctl_data_update(b, 8, &byte, 1);
+    umockdev_ioctl_data_unref(b);
+    finish(data, asked && lines >= 0 ? 0 : -EPIPE, asked && lines >= 0);
+}
+
+static bool is_question(UMockdevIoctlData *data)
+{
+    return ((struct usbdevfs_urb *)data->data)->buffer_length == 3;
+}
+
 static void step(void)
 {
     for (GList *l = flying, *next; l; l = next) {
         UMockdevIoctlData *data = l->data;
         bool out = ((struct usbdevfs_urb *)data->data)->endpoint == OUT;
         next = l->next;
-        if (out ? held && !halted : !waiting_len)
+        if (out ? held && !halted && !is_question(data) : !waiting_len)
             continue;
         flying = g_list_delete_link(flying, l);
         if (out && halted)
@@ -138,7 +163,13 @@ static long submit(UMockdevIoctlData *arg)
 {
     UMockdevIoctlData *data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL);
 
-    if (!claimed || ((struct usbdevfs_urb *)data->data)->type != USBDEVFS_URB_TYPE_BULK) {
+    int type = ((struct usbdevfs_urb *)data->data)->type;
+
+    if (claimed && type == USBDEVFS_URB_TYPE_CONTROL) {
+        control(data);
+        return 0;
+    }
+    if (!claimed || type != USBDEVFS_URB_TYPE_BULK) {
         umockdev_ioctl_data_unref(data);
         return -EBUSY;
     }
@@ -299,6 +330,8 @@ static void set(const char *line)
         silent = line[1] == 'i';
     else if (!strcmp(line, "hold") || !strcmp(line, "go"))
         held = line[0] == 'h';
+    else if (!strncmp(line, "lines ", 6))
+        lines = at[1] == '-' ? -1 : (int)strtol(at, NULL, 16);
     else if (!strcmp(line, "stall"))
         fault = 0;
     else if (!strncmp(line, "short ", 6))
@@ -349,7 +382,8 @@ int main(int argc, char **argv)
     }
     kill(pid, SIGTERM);
     waitpid(pid, &status, 0);
-    fprintf(stderr, "host: office printer foreign=%u; printer driver=%d claimed=%d\n", foreign, kernel_driver, claimed);
+    fprintf(stderr, "host: office printer foreign=%u; printer driver=%d claimed=%d lines asked=%u\n", foreign,
+        kernel_driver, claimed, queried);
     if (foreign)
         return 99;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

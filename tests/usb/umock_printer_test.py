@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The unmodified terminal and a USB receipt printer (umock_printer.c): receipts, trouble, cables pulled, an office printer beside."""
+import contextlib
 import subprocess
 
 import pytest
@@ -13,10 +14,25 @@ class Plugged:
     def __init__(self, world, tmp_path):
         self.world, self.paper = world, tmp_path / "paper"
         self.terminal = world.terminal(start=False)
+        self.start()
+
+    def start(self):
         with open(self.terminal.log, "ab") as log:
             self.process = subprocess.Popen(
                 ["umockdev-wrapper", BUILD / "usb/umock_printer", self.paper, "--", *self.terminal.argv],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, bufsize=1, env=self.terminal.environ)
+
+    def crash(self):
+        """Harness and terminal end at once: nothing is said to anybody."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        wait_for("the terminal to be dead", lambda: not self.alive())
+
+    def alive(self):
+        with contextlib.suppress(OSError):
+            return bool(self.terminal.status)
+        return False
 
     def tell(self, line):
         self.process.stdin.write(line + "\n")
@@ -133,4 +149,78 @@ def test_what_it_says_and_what_it_does_not_say(plugged):
     plugged.await_state("unknown")
     sale = plugged.sell()
     plugged.await_job(sale, "done")
+    plugged.end()
+
+
+def test_one_that_says_nothing_is_asked_for_its_ports_lines(plugged):
+    """Only a trouble counts there: "in order" is also what a printer says that cannot tell."""
+    plugged.tell("silent")
+    for lines, state in (("38", "paper_out"), ("18", "unknown"), ("10", "fault"), ("08", "offline"), ("00", "unknown")):
+        plugged.tell("lines " + lines)
+        plugged.terminal.huika("print", "test")
+        plugged.await_state(state)
+    plugged.tell("lines 38")
+    plugged.terminal.huika("print", "test")
+    plugged.await_state("paper_out")
+    waits = plugged.terminal.huika("sell", "128.00", "--scan", plugged.world.qr(CARD[0]), "--yes")
+    assert waits.code == 3 and waits.json["error"] == "printer_paper_out", waits
+    plugged.tell("lines 18")
+    plugged.await_state("unknown")
+    plugged.await_job(plugged.sell(), "done")
+    plugged.tell("lines -")
+    plugged.await_job(plugged.sell(), "done")
+    plugged.end()
+
+
+def quote(plugged, key):
+    """An order at the counter that waits for the cashier's yes."""
+    t = plugged.terminal
+    order = t.api("POST", "/v1/checkouts", {"total_fen": 12800, "scan": plugged.world.qr(CARD[0])},
+                  headers={"Idempotency-Key": key}).json["checkout_id"]
+    wait_for("the quote", lambda: t.api("GET", f"/v1/checkouts/{order}").json["state"] == "quoted")
+    return order
+
+
+def test_a_roll_that_ends_while_the_cashier_looks_is_known_before_the_yes(plugged):
+    """Nothing happens at the counter between quote and confirmation; the printer is asked all the same."""
+    order = quote(plugged, "roll-1")
+    for answers, state in (("1a 16 12", "cover_open"), ("1a 32 12", "paper_out")):  # the second is long after the card's own look
+        plugged.await_state("ready")
+        plugged.tell("answers " + answers)
+        plugged.await_state(state)
+        refused = plugged.terminal.api("POST", f"/v1/checkouts/{order}/confirm", {})
+        assert (refused.status, refused.json["code"]) == (409, "printer_" + state), refused
+        plugged.tell("answers 12 12 12")
+    plugged.await_state("ready")
+    done = plugged.terminal.api("POST", f"/v1/checkouts/{order}/confirm", {})
+    assert done.json["state"] == "applied"
+    plugged.await_job(done.json["sale_id"], "done")
+    plugged.end()
+
+
+def test_interrupted_and_started_anew_it_is_still_offered(plugged):
+    """The terminal dies, as in a power cut, while a receipt goes out and another waits; what had come out before is not offered."""
+    out = plugged.sell()
+    plugged.await_job(out, "done")
+    plugged.tell("hold")
+    cut = plugged.sell()
+    plugged.await_job(cut, "printing")
+    waiting = plugged.sell()
+    plugged.await_job(waiting, "queued")
+    kept = (plugged.terminal.state / "unprinted").read_text()
+    assert cut in kept and CARD[0] not in kept
+    plugged.crash()
+    plugged.start()
+    plugged.await_state("ready")
+    jobs = {j["id"]: j for j in plugged.printer()["jobs"]}
+    assert {i: (j["state"], j["why"]) for i, j in jobs.items()} == {
+        cut: ("interrupted", "receipt_unsure"), waiting: ("interrupted", "receipt_unsure")}
+    assert f"huika reprint {cut}" in plugged.terminal.huika("status", json_out=False).out
+    for sale in (cut, waiting):
+        text = plugged.reprint(sale)
+        assert text.count("*** 副本 ***") == 2 and sale in text
+    plugged.crash()
+    plugged.start()
+    plugged.await_state("ready")
+    assert not plugged.printer()["jobs"]
     plugged.end()

@@ -28,7 +28,8 @@ struct usb_look {
     const struct hid_desc *hid;              /* its report descriptor; NULL: not HID, or none could be had */
 };
 
-/* A control request without answer (USB 2.0, 9.3). Its refusal (STALL) is no failure: devices differ. */
+/* A control request (USB 2.0, 9.3); `data` goes out unless bit 7 of `type` says that `len` bytes come back. Its refusal (STALL) is
+ * no failure: devices differ. */
 struct usb_setup {
     uint8_t type, request;
     uint16_t value, index;
@@ -72,6 +73,8 @@ struct usb_driver {
     void (*receive)(void *self, const uint8_t *bytes, size_t n, int64_t now_ms);
     /* What usb_port_write() took has gone out whole. NULL: the driver does not write. */
     void (*written)(void *self, int64_t now_ms);
+    /* What usb_port_query() asked for; n 0: refused, or it failed. NULL: the driver does not ask. */
+    void (*answered)(void *self, const uint8_t *bytes, size_t n);
     /* A read failed and is tried again: what came before is half a message. May be NULL. */
     void (*lost)(void *self);
     /* When tick is due, monotonic ms; INT64_MAX: never. Both may be NULL. */
@@ -91,6 +94,8 @@ void usb_port_dropped(struct usb_port *port, const char *text);
 /* Starts writing to the `out` pipe; bytes are borrowed until written() or detach(). USB_WHY_BUSY: one is under way; other reasons:
  * the device is as good as gone, detach() follows. */
 enum usb_why usb_port_write(struct usb_port *port, const uint8_t *bytes, size_t len);
+/* Starts a control request whose answer comes with answered(). USB_WHY_BUSY: one is under way; other reasons: it cannot be asked. */
+enum usb_why usb_port_query(struct usb_port *port, const struct usb_setup *s);
 /* The device's row in usb_bus_list(), and its line in devices.tsv (NULL: none). Borrowed until detach. */
 const struct usb_device_info *usb_port_info(const struct usb_port *port);
 const struct known *usb_port_known(const struct usb_port *port);

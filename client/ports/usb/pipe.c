@@ -115,7 +115,7 @@ enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *claim
         return USB_WHY_NO_MEMORY;
     p->claim = claim;
     why = find_endpoints(device->dev, p);
-    if (!why && (!prepare(&p->in) || !prepare(&p->out)))
+    if (!why && (!prepare(&p->in) || !prepare(&p->out) || !prepare(&p->query)))
         why = USB_WHY_NO_MEMORY;
     if (!why)
         why = take(device, p);
@@ -144,12 +144,22 @@ enum usb_why pipe_ask(struct pipe *p)
     return submit(&p->in);
 }
 
+static enum usb_why control(struct pipe *p, const struct usb_setup *s, struct pipe_flight *f, uint8_t *buf)
+{
+    libusb_fill_control_setup(buf, s->type, s->request, s->value, s->index, s->len);
+    memcpy(buf + LIBUSB_CONTROL_SETUP_SIZE, s->data, sizeof s->data);
+    libusb_fill_control_transfer(f->transfer, p->handle, buf, landed, f, PIPE_CONTROL_MS);
+    return submit(f);
+}
+
 enum usb_why pipe_setup(struct pipe *p, const struct usb_setup *s)
 {
-    libusb_fill_control_setup(p->buf, s->type, s->request, s->value, s->index, s->len);
-    memcpy(p->buf + LIBUSB_CONTROL_SETUP_SIZE, s->data, sizeof s->data);
-    libusb_fill_control_transfer(p->in.transfer, p->handle, p->buf, landed, &p->in, PIPE_CONTROL_MS);
-    return submit(&p->in);
+    return control(p, s, &p->in, p->buf);
+}
+
+enum usb_why pipe_query(struct pipe *p, const struct usb_setup *s)
+{
+    return control(p, s, &p->query, p->answer);
 }
 
 enum usb_why pipe_read(struct pipe *p)
@@ -177,11 +187,13 @@ void pipe_cancel(struct pipe *p)
         libusb_cancel_transfer(p->in.transfer);
     if (p->out.flying)
         libusb_cancel_transfer(p->out.transfer);
+    if (p->query.flying)
+        libusb_cancel_transfer(p->query.transfer);
 }
 
 bool pipe_is_flying(const struct pipe *p)
 {
-    return p->in.flying || p->out.flying;
+    return p->in.flying || p->out.flying || p->query.flying;
 }
 
 void pipe_close(struct pipe **pp)
@@ -199,6 +211,7 @@ void pipe_close(struct pipe **pp)
     }
     libusb_free_transfer(p->in.transfer);
     libusb_free_transfer(p->out.transfer);
+    libusb_free_transfer(p->query.transfer);
     explicit_bzero(p, sizeof *p);
     free(p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Claimed interfaces with one transfer in and one out: claim, ask, read, write, clear, close. Part of the bus; knows libusb
+/* Claimed interfaces with one transfer in, one out and one for questions: claim, ask, read, write, clear, close. Part of the bus; knows libusb
  * and nothing of retries or reasons beyond the first word. */
 #ifndef HUIKA_USB_PIPE_H
 #define HUIKA_USB_PIPE_H
@@ -27,8 +27,9 @@ struct pipe {
     const struct usb_claim *claim;
     uint8_t claimed_cnt, in_endpoint, out_endpoint;
     int length; /* bytes to ask for: whole packets, at least one report */
-    struct pipe_flight in, out;
-    uint8_t buf[PIPE_BYTES]; /* of `in` */
+    struct pipe_flight in, out, query;
+    uint8_t buf[PIPE_BYTES];                                    /* of `in` */
+    uint8_t answer[LIBUSB_CONTROL_SETUP_SIZE + USB_SETUP_DATA]; /* of `query` */
 };
 
 /* Opens the device (borrowed until pipe_close) and claims the interfaces, taking them from their kernel drivers; they get them back at
@@ -40,6 +41,9 @@ enum usb_why pipe_open(struct pipe_device *device, const struct usb_claim *claim
 enum usb_why pipe_ask(struct pipe *p);
 /* Starts a control request; its end lands in `in`. */
 enum usb_why pipe_setup(struct pipe *p, const struct usb_setup *s);
+/* Starts a control request beside whatever else flies; its answer lands in `query`, behind LIBUSB_CONTROL_SETUP_SIZE bytes of
+ * `answer`. */
+enum usb_why pipe_query(struct pipe *p, const struct usb_setup *s);
 /* Starts waiting for one report. A failure means that the device is gone or as good as gone. */
 enum usb_why pipe_read(struct pipe *p);
 /* Starts writing; bytes are borrowed until `out` lands. */

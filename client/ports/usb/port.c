@@ -250,6 +250,16 @@ static void out_landed(struct usb_port *p)
                                                    : USB_WHY_IO);
 }
 
+static void query_landed(struct usb_port *p)
+{
+    const struct libusb_transfer *t = p->pipe->query.transfer;
+    bool good = t->status == LIBUSB_TRANSFER_COMPLETED;
+
+    p->pipe->query.landed = false;
+    if (p->phase == PORT_OPEN && p->driver->answered)
+        p->driver->answered(p->self, p->pipe->answer + LIBUSB_CONTROL_SETUP_SIZE, good ? (size_t)t->actual_length : 0);
+}
+
 static bool tick_due(const struct usb_port *p)
 {
     return p->phase == PORT_OPEN && p->attached && p->driver->tick && p->driver->deadline_ms;
@@ -272,6 +282,8 @@ void port_turn(struct usb_port *p, const struct usb_env *env, int64_t now_ms)
         open_port(p);
     if (p->pipe && p->pipe->out.landed)
         out_landed(p);
+    if (p->pipe && p->pipe->query.landed)
+        query_landed(p);
     if (p->pipe && p->pipe->in.landed)
         in_landed(p);
     if (tick_due(p) && now_ms >= p->driver->deadline_ms(p->self))
@@ -286,7 +298,7 @@ int64_t port_deadline_ms(const struct usb_port *p)
         return !p->pipe || !pipe_is_flying(p->pipe) || p->phase != PORT_DRAIN ? INT64_MIN : INT64_MAX;
     if (p->phase == PORT_SHUT)
         return p->due_ms;
-    if (p->pipe && (p->pipe->in.landed || p->pipe->out.landed))
+    if (p->pipe && (p->pipe->in.landed || p->pipe->out.landed || p->pipe->query.landed))
         return INT64_MIN;
     return tick_due(p) ? p->driver->deadline_ms(p->self) : INT64_MAX;
 }
@@ -318,49 +330,4 @@ void port_free(struct usb_port **p)
 {
     free(*p);
     *p = NULL;
-}
-
-void usb_port_scan(struct usb_port *p, enum usb_input input, const char *text, size_t len, const char *aim)
-{
-    struct usb_scan scan = {.input = input, .text = text, .len = len, .device = p->info.label, .mono_ms = p->now};
-
-    strncpy(scan.aim, aim ? aim : "", sizeof scan.aim - 1);
-    p->info.scans++;
-    p->env->ev->scan(p->env->ev->ctx, &scan);
-}
-
-void usb_port_dropped(struct usb_port *p, const char *text)
-{
-    if (p->env->ev->dropped)
-        p->env->ev->dropped(p->env->ev->ctx, p->info.label, text);
-}
-
-enum usb_why usb_port_write(struct usb_port *p, const uint8_t *bytes, size_t len)
-{
-    if (p->phase != PORT_OPEN)
-        return USB_WHY_UNPLUGGED;
-    if (p->pipe->out.flying || p->pipe->out.landed)
-        return USB_WHY_BUSY;
-    enum usb_why why = pipe_write(p->pipe, bytes, len);
-    if (why) { /* not from inside the driver's own call: the next turn closes it */
-        p->drain_why = why;
-        pipe_cancel(p->pipe);
-        p->phase = PORT_DRAIN;
-    }
-    return why;
-}
-
-const struct usb_device_info *usb_port_info(const struct usb_port *p)
-{
-    return &p->info;
-}
-
-const struct known *usb_port_known(const struct usb_port *p)
-{
-    return p->known;
-}
-
-void *usb_port_ctx(const struct usb_port *p)
-{
-    return p->env->ev->ctx;
 }

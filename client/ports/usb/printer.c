@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASS_PRINTER = 7, SUBCLASS_PRINTER = 1, INBOX = 64 };
+enum {
+    CLASS_PRINTER = 7,
+    SUBCLASS_PRINTER = 1,
+    INBOX = 64,
+    INTERFACE_TO_HOST = 0xA1,
+    GET_PORT_STATUS = 1,
+};
 
 /* One open printer. */
 struct usb_printer {
@@ -12,6 +18,8 @@ struct usb_printer {
     bool seen;        /* by the line, which counts it as a new one */
     uint8_t inbox[INBOX];
     size_t inbox_len;
+    uint8_t interface;
+    int lines; /* the port's status byte, or PRINTER_LINES_* */
 };
 
 struct line {
@@ -36,6 +44,13 @@ static void attach(void *self, struct usb_port *port, const union usb_plan *plan
     struct usb_printer *p = self;
     (void)plan;
     p->port = port;
+    p->interface = usb_port_info(port)->interface;
+    p->lines = PRINTER_LINES_NONE;
+}
+
+static void answered(void *self, const uint8_t *bytes, size_t n)
+{
+    ((struct usb_printer *)self)->lines = n ? bytes[0] : PRINTER_LINES_NONE;
 }
 
 /* Answers to status questions are a byte each; what nobody asked for gives way to what comes later. */
@@ -75,6 +90,7 @@ const struct usb_driver usb_printer_driver = {
     .attach = attach,
     .receive = receive,
     .written = written,
+    .answered = answered,
     .detach = detach,
 };
 
@@ -135,6 +151,26 @@ static size_t take(void *ctx, uint8_t *out, size_t max)
     return n;
 }
 
+/* USB Printing Devices 1.1, 4.2.2; the interface is in the high byte of the index, alternate setting 0 in the low one. */
+static bool ask_lines(void *ctx)
+{
+    struct usb_printer *p = printer_of(((const struct line *)ctx)->bus);
+    const struct usb_setup s = {.type = INTERFACE_TO_HOST,
+        .request = GET_PORT_STATUS,
+        .index = p ? (uint16_t)(p->interface << 8) : 0,
+        .len = 1};
+    if (!p || usb_port_query(p->port, &s))
+        return false;
+    p->lines = PRINTER_LINES_WAIT;
+    return true;
+}
+
+static int lines(void *ctx)
+{
+    const struct usb_printer *p = printer_of(((const struct line *)ctx)->bus);
+    return p ? p->lines : PRINTER_LINES_NONE;
+}
+
 enum err usb_printer_io(struct usb_bus *bus, struct printer_io *out)
 {
     struct line *l = calloc(1, sizeof *l);
@@ -147,6 +183,8 @@ enum err usb_printer_io(struct usb_bus *bus, struct printer_io *out)
         .write = begin,
         .idle = idle,
         .read = take,
+        .ask_lines = ask_lines,
+        .lines = lines,
         .turn = turn,
         .free = free};
     return ERR_OK;
