@@ -84,6 +84,29 @@ static enum err make_authorities(struct init_work *m)
     return e;
 }
 
+/* For a start: browsers want a certificate of an authority that they know; service.ini takes one. */
+static enum err make_public(const struct init_work *m)
+{
+    EVP_PKEY *ca_key = NULL, *key = NULL;
+    X509 *ca = NULL, *cert = NULL;
+    const char *const hosts[] = {m->public_host, NULL};
+    if (m->public_cert[0])
+        return ERR_OK;
+    enum err e =
+        make_ca(m, "Huika public CA", (const char *const[]){"offline/public-ca.key", "public-ca.crt"}, &ca_key, &ca);
+    if (!e)
+        e = make_key(m, "public.key", &key);
+    if (!e)
+        e = ca_server(ca, ca_key, key, hosts, m->at_utc_ms, m->at_utc_ms + SERVER_LIFE, &cert);
+    if (!e)
+        e = make_cert(m, "public.crt", cert, ca);
+    key_free(&ca_key);
+    key_free(&key);
+    X509_free(ca);
+    X509_free(cert);
+    return e;
+}
+
 static enum err make_server(struct init_work *m)
 {
     EVP_PKEY *key = NULL;
@@ -267,6 +290,8 @@ enum err init_make_all(struct init_work *m)
         e = make_authorities(m);
     if (!e)
         e = make_server(m);
+    if (!e)
+        e = make_public(m);
     if (!e)
         e = make_keys(m);
     if (!e)

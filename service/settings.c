@@ -48,6 +48,7 @@ static void read_all(struct reading *r, struct settings *s)
     text(r, "service", "listen", s->listen, sizeof s->listen);
     s->port = (uint16_t)whole(r, "service", "port", UINT16_MAX, 8443);
     text(r, "public", "host", s->public_host, sizeof s->public_host);
+    text(r, "public", "listen", s->public_listen, sizeof s->public_listen);
     s->public_port = (uint16_t)whole(r, "public", "port", UINT16_MAX, 8444);
     text(r, "public", "certificate", s->public_cert, sizeof s->public_cert);
     text(r, "public", "key", s->public_key, sizeof s->public_key);

@@ -4,6 +4,7 @@
  *                 listen = 0.0.0.0             address to bind: IPv4 or IPv6
  *                 port = 8443
  *     [public]    host = localhost  port = 8444  certificate =  key =      the public listener's
+ *                 listen =                     address to bind; empty: every address
  *     [limits]    number_miss_limit = 10       unknown numbers an hour and terminal
  *                 connections = 4096           at the same time
  *                 threads = 0                  0: as many as there are processors, at least 2 */
@@ -20,6 +21,7 @@ struct settings {
     uint16_t port;
     char public_host[INVITE_HOST_MAX + 1];
     uint16_t public_port;
+    char public_listen[64];
     char public_cert[SETTINGS_PATH_MAX], public_key[SETTINGS_PATH_MAX]; /* "": none given */
     int number_miss_limit, connections, threads;
 };

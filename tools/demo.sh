@@ -58,7 +58,7 @@ huika() { "$bin/huika" --socket "$dir/terminal/huika.sock" "$@"; }
 say "A service of its own: keys, certificates, an empty database" "建立中心服务：密钥、证书、空数据库"
 port=$(free_port)
 show "huika-service init DIR --host localhost"
-"$bin/huika-service" init "$dir/service" --host localhost --port "$port" | indent
+"$bin/huika-service" init "$dir/service" --host localhost --port "$port" --public-port "$(free_port)" | indent
 "$bin/huika-service" run "$dir/service" >"$dir/service.log" 2>&1 &
 pids+=($!)
 until_true "the service" admin org list

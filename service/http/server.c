@@ -8,6 +8,7 @@
 #include "service/ep/seen.h"
 #include "service/http/conn.h"
 #include "service/http/daemon.h"
+#include "service/public/public.h"
 #include "service/sign/ca.h"
 #include "service/store/store_limit.h"
 #include <signal.h>
@@ -34,6 +35,8 @@ static enum err open_files(const char *dir, struct service *s, char what[static 
         e = limits_load(dir, &s->limits, what);
     if (e == ERR_OK)
         e = keys_load(dir, tm_wall_utc_ms(), &s->keys, what);
+    if (e == ERR_OK)
+        e = workdays_load(dir, &s->workdays, what);
     if (e != ERR_OK)
         return e;
     snprintf(what, 64, "service.db");
@@ -93,6 +96,7 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 3])
     if (now >= due[0]) {
         due[0] = now + WATCH_MS;
         watch_tick(&s->watch, now);
+        public_tick(s->public, now);
     }
     if (now >= due[1]) {
         due[1] = now + SEEN_MS;
@@ -126,6 +130,7 @@ static void drain(struct service *s, struct MHD_Daemon *d, const sigset_t *ends)
     poll_stop(s->poll);
     while (atomic_load(&s->busy) > 0 && tm_mono_ms() < until && sigtimedwait(ends, NULL, &step) < 0)
         ;
+    public_stop(&s->public);
     work_free(&s->work); /* resumes what it still held */
     MHD_stop_daemon(d);
     seen_flush(s->seen, s->store, tm_wall_utc_ms());
@@ -152,11 +157,19 @@ static enum err run(const char *dir, struct service *s, const sigset_t *ends, ch
     snprintf(what, 64, "starting");
     e = make_parts(s);
     if (e == ERR_OK)
+        e = public_start(dir, s, &s->public, what);
+    if (e == ERR_OK)
         e = daemon_start(dir, s, &d, what);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
+        public_stop(&s->public);
         return e;
+    }
     printf("huika-service listens on %s port %u\n", s->settings.listen[0] ? s->settings.listen : "every address",
         (unsigned)s->settings.port);
+    if (s->public)
+        printf("the public pages are on %s port %u\n",
+            s->settings.public_listen[0] ? s->settings.public_listen : "every address",
+            (unsigned)s->settings.public_port);
     fflush(stdout);
     serve(s, ends);
     drain(s, d, ends);

@@ -10,11 +10,13 @@
 #include "service/settings.h"
 #include "service/sign/keys.h"
 #include "service/store/store.h"
+#include "service/workdays.h"
 
 struct gate;
 struct misses;
 struct hmacs;
 struct seen;
+struct public;
 
 struct service {
     struct settings settings;
@@ -28,6 +30,8 @@ struct service {
     struct misses *misses; /* numbers asked for in vain (service/ep/misses.h) */
     struct hmacs *hmacs;   /* keyed contexts for numbers (service/ep/hmacs.h) */
     struct seen *seen;     /* terminals heard of since the last flush (service/ep/seen.h) */
+    struct workdays workdays;
+    struct public *public; /* the pages for everybody (service/public/public.h); NULL: none */
     atomic_bool stopping;
     atomic_uint open; /* connections */
     atomic_uint busy; /* requests that were read and not answered yet */

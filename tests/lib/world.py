@@ -128,11 +128,12 @@ class Daemon:
 
 class Service(Daemon):
     def __init__(self, root, host="localhost"):
-        self.dir, self.port, self.host = root / "service", free_port(), host
+        self.dir, self.port, self.public_port, self.host = root / "service", free_port(), free_port(), host
         super().__init__([BUILD / "huika-service", "run", self.dir, "--verbose"], root / "service.log")
 
     def init(self):
-        r = call(BUILD / "huika-service", "init", self.dir, "--host", self.host, "--port", self.port)
+        r = call(BUILD / "huika-service", "init", self.dir, "--host", self.host, "--port", self.port,
+                 "--public-port", self.public_port)
         assert r.code == 0, r
         return self
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the public pages share. Private to service/public. */
+#ifndef HUIKA_PUBLIC_PARTS_H
+#define HUIKA_PUBLIC_PARTS_H
+#include "service/http/service.h"
+#include "service/public/guess.h"
+#include "service/public/html.h"
+#include <microhttpd.h>
+
+enum { PUBLIC_FORM_MAX = 65536, PUBLIC_PATH_MAX = 320, PUBLIC_SLIP_CHARS = 200 };
+
+struct public
+{
+    struct service *service;
+    struct MHD_Daemon *daemon;
+    struct watch watch;
+    struct guess guess;
+};
+
+/* One request, from its first line to its answer. */
+struct visit {
+    struct public *public;
+    struct MHD_Connection *mhd;
+    bool begun; /* the headers were looked at */
+    bool too_large;
+    struct buf form; /* the body of a POST */
+    struct html page;
+    struct buf out;
+    char slip[PUBLIC_SLIP_CHARS + 1]; /* base32 of the path, upper case; "" if there is none */
+    unsigned status;
+    const char *location; /* with 303; points to here_path */
+    char here_path[PUBLIC_PATH_MAX];
+    int64_t now_utc_ms, now_mono_ms;
+};
+
+/* Query argument or header; NULL if absent. Borrowed. */
+const char *visit_query(const struct visit *v, const char *key);
+const struct sockaddr *visit_address(const struct visit *v);
+/* Begins the page in the visitor's language, with the link to the other. */
+void visit_begin(struct visit *v, unsigned status, const char *title);
+
+/* Each writes the page and sets v->status. */
+void page_counts(struct visit *v);
+void page_card(struct visit *v);
+void page_nothing(struct visit *v, unsigned status);
+void slip_page(struct visit *v); /* slip_page.c */
+void slip_form(struct visit *v); /* slip_form.c */
+#endif
