@@ -104,7 +104,11 @@ static enum err take_sale(struct http_request *rq, struct store_tx *tx, struct w
         .pay_fen = sale.pay_fen,
         .own_price = sale.own_price,
         .by = sale.by,
-        .input = sale.input};
+        .input = sale.input,
+        .verdict = sale.verdict,
+        .lease = sale.lease,
+        .has_slip = sale.has_slip};
+    memcpy(out->slip, sale.slip, KEY_HASH);
     snprintf(out->offer_title, sizeof out->offer_title, "%s", sale.offer_title);
     snprintf(out->card_last4, sizeof out->card_last4, "%s", sale.card_last4);
     e = ulid_decode(sale.sale_id, ULID_LEN, out->sale);

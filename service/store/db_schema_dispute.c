@@ -18,4 +18,9 @@ const char db_schema_dispute[] =
     " act INTEGER NOT NULL, org INTEGER NOT NULL, admin TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(dispute, n))"
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE answer(terminal INTEGER NOT NULL, version INTEGER NOT NULL, envelope TEXT NOT NULL,"
-    " PRIMARY KEY(terminal, version)) STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY(terminal, version)) STRICT, WITHOUT ROWID;"
+    /* For the report: how many of the sales were checked offline, and by number alone. */
+    "ALTER TABLE shop_day ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shop_day ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE shop_day SET keyed = (SELECT count(*) FROM sale s WHERE s.shop = shop_day.shop AND s.card_by = 2"
+    " AND (s.at_ms + 28800000) / 86400000 = shop_day.day);";

@@ -21,6 +21,10 @@ struct store_sale {
     char card_last4[5];
     enum body_by by;
     enum body_input input;
+    enum verdict verdict; /* MEMBER or PROVISIONAL */
+    int64_t lease;        /* PROVISIONAL: version it was sold under; else 0 */
+    bool has_slip;
+    uint8_t slip[KEY_HASH]; /* of the secret that opens its page */
 };
 
 /* One record of a batch. Pointers are borrowed. At most one of sale, refusal, applied is set, and only if the body

@@ -15,13 +15,14 @@ static enum err insert(struct store_tx *tx, const struct store_terminal *t, cons
 {
     return db_run(tx,
         "INSERT INTO sale(id, checkout, shop, terminal, epoch, seq, at_ms, total_fen, discount_fen, pay_fen, offer,"
-        " title, own_price, card_by, card_input, member, last4)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " title, own_price, card_by, card_input, member, last4, verdict, lease, slip)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)",
         DB_ARGS(db_id(s->sale), db_id(s->checkout), db_id(t->shop), db_int(t->number), db_int(t->epoch),
             db_int((int64_t)seq), db_int(s->at_utc_ms), db_int(s->total_fen), db_int(s->discount_fen),
             db_int(s->pay_fen), db_blob(s->own_price ? NULL : s->offer, STORE_ID), db_text(s->offer_title),
             db_int(s->own_price), db_int(s->by), db_int(s->input),
-            db_blob(is_zero(s->member, sizeof s->member) ? NULL : s->member, STORE_MEMBER_ID), db_text(s->card_last4)));
+            db_blob(is_zero(s->member, sizeof s->member) ? NULL : s->member, STORE_MEMBER_ID), db_text(s->card_last4),
+            db_int(s->verdict), db_int(s->lease), db_blob(s->has_slip ? s->slip : NULL, KEY_HASH)));
 }
 
 static enum err take_use(
@@ -59,11 +60,12 @@ enum err store_sale_add(struct store_tx *tx, const struct store_terminal *t, con
     }
     return e ? e
              : db_run(tx,
-                   "INSERT INTO shop_day(shop, day, sales, total_fen, discount_fen) VALUES(?1, ?2, 1, ?3, ?4)"
-                   " ON CONFLICT(shop, day) DO UPDATE SET sales = sales + 1, total_fen = total_fen + ?3,"
-                   " discount_fen = discount_fen + ?4",
-                   DB_ARGS(
-                       db_id(t->shop), db_int(tm_day(s->at_utc_ms)), db_int(s->total_fen), db_int(s->discount_fen)));
+                   "INSERT INTO shop_day(shop, day, sales, total_fen, discount_fen, provisional, keyed)"
+                   " VALUES(?1, ?2, 1, ?3, ?4, ?5, ?6) ON CONFLICT(shop, day) DO UPDATE SET sales = sales + 1,"
+                   " total_fen = total_fen + ?3, discount_fen = discount_fen + ?4, provisional = provisional + ?5,"
+                   " keyed = keyed + ?6",
+                   DB_ARGS(db_id(t->shop), db_int(tm_day(s->at_utc_ms)), db_int(s->total_fen), db_int(s->discount_fen),
+                       db_int(s->verdict == VERDICT_PROVISIONAL), db_int(s->by == BODY_BY_NUMBER)));
 }
 
 enum err store_sale_sums(
