@@ -15,6 +15,7 @@ static const struct route {
     unsigned flags;
 } routes[] = {
     {"GET", "/v1/status", status_get, 0},
+    {"GET", "/v1/errors", status_errors, 0},
     {"GET", "/v1/events", events_listen, 0},
     {"POST", "/v1/scans", scans_post, SOCKET_ONLY},
     {"POST", "/v1/checkouts", checkouts_post, 0},

@@ -98,6 +98,7 @@ def test_every_operation_keeps_the_contract(world, till):
     world.service.stop()
     failed = till.begin({"total_fen": 100, "scan": till.qr}, "f").json
     assert failed["state"] == "failed" and failed["error"].startswith("net_") and failed["verdict"] is None
+    assert ask("GET", "/v1/errors").json["errors"]["card_lost"]["retry"] is False
     entry = ask("POST", "/v1/page").json
     via = till.t.tcp
     assert ask("POST", "/v1/session", {"code": entry["url"].partition("#")[2]}, via=via).json == {"entered": True}

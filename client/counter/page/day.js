@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Today's sales: sums, each sale, its receipt, a copy, taking it back. */
+import {h, icon, yuan} from "/dom.js";
+import {clock, t} from "/texts.js";
+import {state, set, act, ask, toast} from "/store.js";
+import {printCopy} from "/till.js";
+
+let asked = null;
+
+/** Fetches the day if it is not there, once for each change. */
+export function needDay() {
+    if (state.day || asked || state.entry !== "open")
+        return;
+    asked = ask("GET", "/v1/sales").then(day => set({day}), () => {}).finally(() => { asked = null; });
+}
+
+function outcome(s) {
+    if (s.voided || s.voided_ms)
+        return h("span", {class: "chip off"}, t("voided"));
+    if (s.returned_fen)
+        return h("span", {class: "chip warn"}, t("returned"));
+    const kinds = {counted: ["good", "counted"], unsent: ["wait", "waitingUp"], held: ["bad", "held"]};
+    const [kind, text] = kinds[s.outcome] || kinds.unsent;
+    return h("span", {class: "chip " + kind}, t(text));
+}
+
+function isVoid(s) {
+    return Boolean(s.voided || s.voided_ms);
+}
+
+async function openSale(s) {
+    const receipt = await act(() => ask("GET", `/v1/sales/${s.sale_id}/receipt?lang=${state.lang}`));
+    if (receipt !== undefined)
+        set({receipt: {sale: s, text: receipt}});
+}
+
+function row(s) {
+    const open = state.receipt && state.receipt.sale.sale_id === s.sale_id;
+    return h("li", {key: s.sale_id}, h("button", {class: "sale" + (open ? " here" : "") + (isVoid(s) ? " gone" : ""), type: "button", "aria-pressed": String(Boolean(open)), onclick: () => openSale(s)},
+        h("span", {class: "when"}, clock(s.at_ms)),
+        h("span", {class: "who"}, s.name_masked || "", h("small", null, " ···· " + s.card_last4)),
+        h("span", {class: "what"}, s.own_price ? t("own") : s.offer_title),
+        h("span", {class: "sum"}, h("del", null, yuan(s.total_fen)), " ", h("b", null, "¥" + yuan(s.pay_fen))),
+        outcome(s)));
+}
+
+/* The same key for every try of one void: it happens once. */
+export function voidSale(sale, reason, key) {
+    return act(async () => {
+        await ask("POST", `/v1/sales/${sale.sale_id}/void`, {reason}, {"Idempotency-Key": key});
+        set({dialog: null, receipt: null, day: null});
+        toast({zh: "已撤销", en: "Voided"}, "info");
+    });
+}
+
+function detail() {
+    const {sale, text} = state.receipt;
+    return h("section", {class: "slipview", key: "slip", "aria-label": t("receipt")},
+        state.status && state.status.sandbox
+            ? h("img", {class: "slippng", src: `/v1/sales/${sale.sale_id}/receipt.png?copy=1`, alt: text}) : h("pre", {class: "sliptext", tabindex: "0"}, text),
+        h("div", {class: "row"},
+            h("button", {class: "quiet", type: "button", onclick: () => set({receipt: null})}, icon("back"), t("back")),
+            h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => printCopy(sale.sale_id)}, icon("print"), t("copy")),
+            !(state.can && state.can.void) ? null : h("button", {class: "danger", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => set({dialog: {kind: "void", sale, key: crypto.randomUUID()}})}, icon("undo"), t("void"))));
+}
+
+function figure(label, text) {
+    return h("div", {class: "figurebox"}, h("dt", null, label), h("dd", null, text));
+}
+
+export function dayView() {
+    needDay();
+    const d = state.day || {sales: [], count: 0, total_fen: 0, discount_fen: 0, pay_fen: 0};
+    return h("div", {class: "day" + (state.receipt ? " open" : ""), key: "day"},
+        h("section", {class: "daylist"},
+            h("h1", {tabindex: "-1"}, t("todayTitle")),
+            h("dl", {class: "figures"}, figure(t("sales"), d.count), figure(t("total"), yuan(d.total_fen)), figure(t("given"), yuan(d.discount_fen)), figure(t("paid"), yuan(d.pay_fen))),
+            d.count ? h("ul", {class: "sales"}, [...d.sales].reverse().map(row)) : h("p", {class: "empty"}, icon("day"), t("none"))),
+        state.receipt ? detail() : null);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Disputes: what was logged, what the union answered, a new one. */
+import {h, icon, yuan} from "/dom.js";
+import {clock, t} from "/texts.js";
+import {state, set, act, ask, toast} from "/store.js";
+import {needDay} from "/day.js";
+
+const KINDS = ["discount_refused", "wrong_amount", "card", "member", "other"];
+let asked = null, draft = {kind: KINDS[0], sale: "", text: "", key: ""};
+
+export function needDisputes() {
+    if (state.disputes || asked || state.entry !== "open")
+        return;
+    asked = ask("GET", "/v1/disputes").then(got => set({disputes: got.disputes}), () => set({disputes: []})).finally(() => { asked = null; });
+}
+
+async function send(event) {
+    event.preventDefault();
+    draft.key = draft.key || crypto.randomUUID();
+    await act(async () => {
+        const body = {kind: draft.kind, text: draft.text, ...(draft.sale ? {sale_id: draft.sale} : {})};
+        const made = await ask("POST", "/v1/disputes", body, {"Idempotency-Key": draft.key});
+        draft = {kind: KINDS[0], sale: "", text: "", key: ""};
+        set({disputes: null});
+        toast({zh: `已登记，编号 ${made.ref}`, en: `Logged as ${made.ref}`}, "info");
+    });
+}
+
+function form() {
+    needDay();
+    const change = name => e => { draft = {...draft, [name]: e.target.value, key: ""}; set({}); };
+    const sales = state.day ? [...state.day.sales].reverse().slice(0, 50) : [];
+    return h("form", {class: "card form", onsubmit: send},
+        h("h2", null, t("disputeNew")),
+        h("label", null, t("disputeKind"), h("select", {onchange: change("kind"), value: draft.kind}, KINDS.map(k => h("option", {value: k}, t("dk_" + k))))),
+        h("label", null, t("disputeSale"), h("select", {onchange: change("sale"), value: draft.sale}, h("option", {value: ""}, t("noSale")),
+            sales.map(s => h("option", {value: s.sale_id}, `${clock(s.at_ms)} ···· ${s.card_last4} ¥${yuan(s.pay_fen)}`)))),
+        h("label", null, t("disputeText"), h("textarea", {rows: "4", maxlength: "2000", required: true, oninput: change("text"), value: draft.text})),
+        h("button", {class: "primary", type: "submit", disabled: !draft.text.trim() || state.busy}, t("disputeSend")),
+        h("p", {class: "hint"}, t("disputeHotline")));
+}
+
+function one(d) {
+    const kinds = {open: "wait", answered: "good", closed: "off"};
+    return h("li", {class: "card", key: d.ref},
+        h("p", {class: "head"}, h("b", null, d.ref), h("span", {class: "chip " + (kinds[d.status] || "wait")}, t(d.status || "open")), d.at_ms ? h("time", null, clock(d.at_ms)) : null),
+        h("p", null, t("dk_" + d.kind), d.text ? "：" + d.text : ""),
+        d.answer ? h("p", {class: "answer"}, h("b", null, t("disputeAnswer") + "："), d.answer) : null);
+}
+
+export function disputesView() {
+    needDisputes();
+    const list = state.disputes || [];
+    return h("div", {class: "columns", key: "disputes"},
+        h("section", null, h("h1", {tabindex: "-1"}, t("disputes")), list.length ? h("ul", {class: "plainlist"}, list.map(one)) : h("p", {class: "empty"}, icon("talk"), t("disputeNone"))),
+        h("section", null, form()));
+}
