@@ -68,4 +68,5 @@ int offer_list(struct cli *c);
 int terminal_invite(struct cli *c);
 int terminal_list(struct cli *c);
 int audit_list(struct cli *c);
+int report_run(struct cli *c);
 #endif

@@ -25,6 +25,10 @@ static const struct cli_opt offer_set_opts[] = {
 static const struct cli_opt audit_opts[] = {
     {"after", "N", N_("entries after number N"), 0}, {"limit", "N", N_("at most N entries"), 0}, {0}};
 
+static const struct cli_opt report_opts[] = {{"org", "CODE", N_("this organisation and those below it"), 0},
+    {"month", "YYYY-MM", N_("YYYY-MM, or YYYY for a whole year; this month by default"), 0},
+    {"csv", NULL, N_("comma-separated values"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"org add", "CODE NAME", N_("add an organisation"), org_add_opts, 2, 2, org_add},
     {"org list", "", N_("list organisations"), NULL, 0, 0, org_list},
@@ -49,6 +53,7 @@ static const struct cli_command commands[] = {
     {"terminal invite", "SHOP", N_("make a one-time enrolment code, also as a QR on a terminal"), NULL, 1, 1,
         terminal_invite},
     {"terminal list", "[SHOP]", N_("list terminals"), NULL, 0, 1, terminal_list},
+    {"report", "", N_("a union's month in numbers: shops, sales, discounts, disputes"), report_opts, 0, 0, report_run},
     {"audit list", "", N_("list the audit log"), audit_opts, 0, 0, audit_list}, {0}};
 
 static const struct cli_program program = {"huika-admin",

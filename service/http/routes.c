@@ -39,6 +39,7 @@ static const struct route table[] = {
     {"POST", "/v1/shops/{shop}/invitations", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_shop_invite},
     {"GET", "/v1/terminals", ADMIN, 0, 0, NULL, ep_terminal_list},
     {"GET", "/v1/audit", ADMIN, 0, 0, NULL, ep_audit_list},
+    {"GET", "/v1/report", ADMIN, ROUTE_WRITES, 0, NULL, ep_report},
 };
 enum { ROUTES = sizeof table / sizeof *table };
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /v1/report?org=CODE&month=YYYY-MM: a union's month in numbers, for each org of its scope. month=YYYY: the whole year. */
+#include "base/tm.h"
+#include "service/ep/ep.h"
+#include "service/ep/scope.h"
+#include "service/http/service.h"
+#include "service/store/store_report.h"
+#include <stdio.h>
+#include <string.h>
+
+/* "2026-02" or "2026"; NULL is the current month. */
+static bool read_time(const char *text, int64_t at_utc_ms, struct store_report_query *q)
+{
+    char first[TM_DAY_LEN + 1], last[TM_DAY_LEN + 1] = "";
+    size_t n = text ? strlen(text) : 7;
+    if (n != 7 && n != 4)
+        return false;
+    tm_day_format(tm_day(at_utc_ms), first);
+    if (text)
+        memcpy(first, text, n);
+    memcpy(first + n, "-01-01" + (n == 7 ? 3 : 0), n == 7 ? 4 : 7);
+    if (!tm_day_parse(first, &q->first_day))
+        return false;
+    memcpy(last, first, sizeof last);
+    if (n == 4)
+        memcpy(last + 4, "-12-31", 7);
+    for (int day = 31; n == 7 && day > 27; day--) {
+        snprintf(last + 7, 4, "-%02d", day % 100);
+        if (tm_day_parse(last, &q->last_day))
+            break;
+    }
+    return tm_day_parse(last, &q->last_day);
+}
+
+static enum err add_row(void *ctx, const struct store_report *r)
+{
+    json_t *v = json_pack("{ss ss ss si sI sI sI sI sI sI sI sI sI sI sI sI sI}", "org", r->org.code, "name",
+        r->org.name, "parent", r->org.parent_code, "level", r->org.level, "joined", (json_int_t)r->joined, "listed",
+        (json_int_t)r->listed, "delisted", (json_int_t)r->delisted, "sales", (json_int_t)r->sales, "total_fen",
+        (json_int_t)r->total_fen, "discount_fen", (json_int_t)r->discount_fen, "provisional",
+        (json_int_t)r->provisional, "keyed", (json_int_t)r->keyed, "voids", (json_int_t)r->voids, "back_fen",
+        (json_int_t)r->back_fen, "disputes", (json_int_t)r->disputes, "in_time", (json_int_t)r->in_time, "overdue",
+        (json_int_t)r->overdue);
+    if (v)
+        json_object_set_new(v, "median_ms", r->median_ms < 0 ? json_null() : json_integer(r->median_ms));
+    return json_array_append_new(ctx, v) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err collect(struct http_request *rq, struct store_tx *tx, struct store_report_query *q, json_t *rows)
+{
+    const char *code = http_query(rq, "org");
+    struct store_org org = {.org = rq->who->org};
+    enum err e = code ? scope_org(tx, rq, code, &org) : ERR_OK;
+    q->scope = org.org;
+    return e ? e : store_report(tx, q, add_row, rows);
+}
+
+enum err ep_report(struct http_request *rq)
+{
+    struct store_report_query q = {.at_utc_ms = rq->at_utc_ms};
+    char from[TM_DAY_LEN + 1], to[TM_DAY_LEN + 1];
+    struct store_tx *tx = NULL;
+    if (!read_time(http_query(rq, "month"), rq->at_utc_ms, &q))
+        return http_wrong(rq, ERR_BAD_VALUE, "month");
+    json_t *rows = json_array();
+    enum err e = rows ? store_read_begin(rq->service->store, &tx) : ERR_NOMEM;
+    if (!e)
+        e = collect(rq, tx, &q, rows);
+    store_read_end(&tx);
+    tm_day_format(q.first_day, from);
+    tm_day_format(q.last_day, to);
+    if (!e)
+        return ep_answer(rq, 200, json_pack("{ss ss so}", "from", from, "to", to, "orgs", rows));
+    json_decref(rows);
+    return e;
+}
