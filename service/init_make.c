@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 
 #define YEARS(n) ((n)*CA_YEAR_MS)
@@ -16,6 +17,8 @@
 #define SERVER_LIFE YEARS(5)
 #define TRUST_LIFE  YEARS(5)
 #define ADMIN_LIFE  YEARS(3)
+
+enum { HTTPS_PORT = 443 };
 
 #define PROVINCE      "410000"
 #define PROVINCE_NAME "河南省总工会"
@@ -259,6 +262,11 @@ static enum err make_trust(const struct init_work *m)
     struct buf b;
     struct card_key card = {.number = 1, .key = m->card};
     const char *const hosts[] = {m->public_host, NULL};
+    char url[CARD_HOST_MAX + 32];
+    if (m->public_port == HTTPS_PORT)
+        snprintf(url, sizeof url, "https://%s", m->public_host);
+    else
+        snprintf(url, sizeof url, "https://%s:%u", m->public_host, (unsigned)m->public_port);
     struct notices_trust t = {.version = 1,
         .issued_utc_ms = m->at_utc_ms,
         .not_after_utc_ms = m->at_utc_ms + TRUST_LIFE,
@@ -268,7 +276,8 @@ static enum err make_trust(const struct init_work *m)
         .card = &card,
         .card_cnt = 1,
         .sealing_cert = &m->sealing_cert,
-        .card_hosts = hosts};
+        .card_hosts = hosts,
+        .public_url = url};
     buf_init(&b, NOTICE_MAX);
     enum err e = notices_trust(&t, &b);
     if (!e)

@@ -5,7 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHY = 64, MISSES_MAX = 100000, CONNECTIONS_MAX = 1000000, THREADS_MAX = 256 };
+enum {
+    WHY = 64,
+    MISSES_MAX = 100000,
+    CONNECTIONS_MAX = 1000000,
+    THREADS_MAX = 256,
+    LEASE_HOURS_MAX = 720,
+    COUNT_MAX = 1000000
+};
+#define AMOUNT_MAX INT64_C(1000000000000)
 
 struct reading {
     const struct config *c;
@@ -36,6 +44,28 @@ static void text(struct reading *r, const char *section, const char *key, char *
         wrong(r, ERR_BAD_VALUE, section, key);
 }
 
+static int64_t bounded(struct reading *r, const char *key, int64_t min, int64_t max, int64_t absent)
+{
+    int64_t v = absent;
+    wrong(r, config_int(r->c, "policy", key, min, max, absent, &v), "policy", key);
+    return v;
+}
+
+static void read_policy(struct reading *r, struct policy *p)
+{
+    *p = (struct policy){.lease_hours = bounded(r, "lease_hours", 1, LEASE_HOURS_MAX, 72),
+        .lease_renew_s = bounded(r, "lease_renew_s", 1, LEASE_HOURS_MAX * 3600, 3600),
+        .offline_sales = bounded(r, "offline_sales", 0, COUNT_MAX, 200),
+        .offline_amount_fen = bounded(r, "offline_amount_fen", 0, AMOUNT_MAX, 2000000),
+        .offline_starts = bounded(r, "offline_starts", 0, COUNT_MAX, 20),
+        .offline_per_card_day = bounded(r, "offline_per_card_day", 0, COUNT_MAX, 3),
+        .keyed_sales = bounded(r, "keyed_sales", 0, COUNT_MAX, 20),
+        .keyed_amount_fen = bounded(r, "keyed_amount_fen", 0, AMOUNT_MAX, 200000),
+        .revoked_every_s = bounded(r, "revoked_every_s", 0, 7 * 86400, 600),
+        .return_days = bounded(r, "return_days", 0, 365, 30),
+        .dispute_days = bounded(r, "dispute_days", 1, 60, 7)};
+}
+
 static void read_all(struct reading *r, struct settings *s)
 {
     char hosts[4096];
@@ -55,6 +85,7 @@ static void read_all(struct reading *r, struct settings *s)
     s->number_miss_limit = (int)whole(r, "limits", "number_miss_limit", MISSES_MAX, 10);
     s->connections = (int)whole(r, "limits", "connections", CONNECTIONS_MAX, 4096);
     s->threads = (int)whole(r, "limits", "threads", THREADS_MAX, 0);
+    read_policy(r, &s->policy);
 }
 
 enum err settings_load(const char *dir, struct settings *out, char why[static WHY])

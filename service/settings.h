@@ -7,13 +7,28 @@
  *                 listen =                     address to bind; empty: every address
  *     [limits]    number_miss_limit = 10       unknown numbers an hour and terminal
  *                 connections = 4096           at the same time
- *                 threads = 0                  0: as many as there are processors, at least 2 */
+ *                 threads = 0                  0: as many as there are processors, at least 2
+ *     [policy]    struct policy below */
 #ifndef HUIKA_SETTINGS_H
 #define HUIKA_SETTINGS_H
 #include "base/buf.h"
 #include "proto/invite.h"
 
 enum { SETTINGS_PATH_MAX = 1024 };
+
+/* What terminals may do cut off, and other terms. Defaults in brackets; what was signed stays as it was signed. */
+struct policy {
+    int64_t lease_hours;                   /* a lease's life: 1-720 (72) */
+    int64_t lease_renew_s;                 /* how old a lease may grow while connected (3600) */
+    int64_t offline_sales;                 /* by QR under one lease (200) */
+    int64_t offline_amount_fen;            /* their sum before the discount (2000000) */
+    int64_t offline_starts;                /* of the terminal under one lease (20) */
+    int64_t offline_per_card_day;          /* for one card and day (3) */
+    int64_t keyed_sales, keyed_amount_fen; /* by number alone (20, 200000); the trust notice says whether at all */
+    int64_t revoked_every_s;               /* between two revocation files; 0: at once (600) */
+    int64_t return_days;                   /* how long a sale may be taken back (30) */
+    int64_t dispute_days;                  /* working days to answer a dispute (7) */
+};
 
 struct settings {
     char host[INVITE_HOST_MAX + 1]; /* the first of hosts */
@@ -24,6 +39,7 @@ struct settings {
     char public_listen[64];
     char public_cert[SETTINGS_PATH_MAX], public_key[SETTINGS_PATH_MAX]; /* "": none given */
     int number_miss_limit, connections, threads;
+    struct policy policy;
 };
 
 /* ERR_NOT_FOUND, ERR_IO, ERR_BAD_VALUE with the key (or the line) in why. */

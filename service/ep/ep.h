@@ -8,7 +8,8 @@
 /* Whoever asks. */
 http_handler ep_healthz, ep_trust, ep_est_cacerts, ep_est_enroll;
 /* Terminals. */
-http_handler ep_terminal, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_notices;
+http_handler ep_terminal, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_notices, ep_revoked,
+    ep_revoked_delta;
 /* Administrators. */
 http_handler ep_org_list, ep_org_add, ep_member_import, ep_member_status, ep_card_print, ep_card_reissue,
     ep_card_export, ep_shop_list, ep_shop_add, ep_shop_show, ep_shop_standing, ep_offer_list, ep_offer_set,

@@ -21,7 +21,7 @@ static enum err set(struct store_tx *tx, void *ctx)
     char last4[5], detail[64];
     enum err e = scope_member(tx, j->rq, j->hmac, &j->was);
     if (e == ERR_OK && j->was.status != j->to)
-        e = store_member_set_status(tx, j->was.token, j->to);
+        e = store_member_set_status(tx, j->was.token, j->to, j->rq->at_utc_ms);
     if (e != ERR_OK)
         return e;
     snprintf(last4, sizeof last4, "%04u", (unsigned)j->was.last4 % 10000);

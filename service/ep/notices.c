@@ -1,55 +1,125 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /v1/notices?trust=N&shop=N&wait=S: the notices that are newer than those the terminal has; held until there is one
- * or the time is over. */
+/* GET /v1/notices: the notices that are newer than those the terminal has; held until there is one or the time is over. A
+ * kind whose version the terminal does not name is not offered to it (but trust and shop always are). The lease comes
+ * last: only to a terminal that holds everything that it names, so that bad news never waits for a signature. */
 #include "service/ep/ep.h"
-#include "service/http/service.h"
+#include "service/ep/lease.h"
+#include "service/ep/seen.h"
+#include "service/http/conn.h"
+#include "service/store/store_revoked.h"
+#include <string.h>
 
-static enum err add(struct buf *out, const void *envelope, size_t len, size_t *cnt)
+struct news {
+    struct http_request *rq;
+    struct store_held held; /* -1: the terminal does not know that kind */
+    size_t cnt;
+    bool lease_due;
+};
+
+static enum err add(struct news *n, const void *envelope, size_t len)
 {
-    enum err e = (*cnt)++ ? buf_add_u8(out, ',') : ERR_OK;
+    struct buf *out = &n->rq->answer.body;
+    enum err e = n->cnt++ ? buf_add_u8(out, ',') : ERR_OK;
     return e == ERR_OK ? buf_add(out, envelope, len) : e;
 }
 
-static enum err shop_notice(struct http_request *rq, int64_t than, struct buf *envelope)
+static enum err take(struct news *n, struct buf *envelope)
 {
-    struct store_tx *tx = NULL;
-    enum err e = store_read_begin(rq->service->store, &tx);
-    if (e != ERR_OK)
-        return e;
-    e = store_notice_newer(tx, rq->who->shop, than, envelope);
-    store_read_end(&tx);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    enum err e = envelope->len ? add(n, envelope->data, envelope->len) : ERR_OK;
+    buf_reset(envelope);
+    return e;
 }
 
-static enum err collect(struct http_request *rq, int64_t trust, int64_t shop, size_t *cnt)
+static enum err trust(struct news *n)
 {
-    const struct service_keys *k = rq->service->keys;
-    struct buf *out = &rq->answer.body, envelope;
-    buf_init(&envelope, NOTICE_MAX);
-    enum err e = buf_adds(out, "{\"notices\":[");
-    if (e == ERR_OK && k->trust_notice.version > trust)
-        e = add(out, k->trust.data, k->trust.len, cnt);
+    const struct service_keys *k = n->rq->service->keys;
+    return k->trust_notice.version > n->held.trust ? add(n, k->trust.data, k->trust.len) : ERR_OK;
+}
+
+/* What a snapshot shows. */
+static enum err stored(struct news *n, struct store_tx *tx, struct buf *envelope)
+{
+    enum err e = store_notice_newer(tx, n->rq->who->shop, n->held.shop, envelope);
+    e = e == ERR_OK || e == ERR_NOT_FOUND ? take(n, envelope) : e;
+    if (e == ERR_OK && n->held.revoked >= 0)
+        e = store_revoked_newer(tx, n->held.revoked, envelope);
     if (e == ERR_OK)
-        e = shop_notice(rq, shop, &envelope);
-    if (e == ERR_OK && envelope.len)
-        e = add(out, envelope.data, envelope.len, cnt);
+        e = take(n, envelope);
+    if (e == ERR_OK && n->held.lease >= 0 && !n->cnt)
+        e = lease_due(n->rq, tx, &n->held, &n->lease_due);
+    return e;
+}
+
+static enum err collect(struct news *n)
+{
+    struct store_tx *tx = NULL;
+    struct buf envelope;
+    buf_init(&envelope, NOTICE_MAX);
+    enum err e = buf_adds(&n->rq->answer.body, "{\"notices\":[");
+    if (e == ERR_OK)
+        e = trust(n);
+    if (e == ERR_OK)
+        e = store_read_begin(n->rq->service->store, &tx);
+    if (e == ERR_OK)
+        e = stored(n, tx, &envelope);
+    store_read_end(&tx);
+    if (e == ERR_OK && n->lease_due && n->rq->on_worker) {
+        e = lease_issue(n->rq, &n->held, &envelope);
+        if (e == ERR_OK)
+            e = take(n, &envelope);
+    }
     buf_release(&envelope);
-    return e == ERR_OK ? buf_adds(out, "]}") : e;
+    return e == ERR_OK ? buf_adds(&n->rq->answer.body, "]}") : e;
+}
+
+static enum err version(struct http_request *rq, const char *key, int64_t absent, int64_t *out)
+{
+    return http_query_int(rq, key, 0, JSONX_INT_MAX, absent, out);
+}
+
+static enum err read_query(struct http_request *rq, struct store_held *h, int64_t *wait_s)
+{
+    enum err e = version(rq, "trust", 0, &h->trust);
+    if (e == ERR_OK)
+        e = version(rq, "shop", 0, &h->shop);
+    if (e == ERR_OK)
+        e = version(rq, "revoked", -1, &h->revoked);
+    if (e == ERR_OK)
+        e = version(rq, "lease", -1, &h->lease);
+    if (e == ERR_OK)
+        e = version(rq, "answer", -1, &h->answer);
+    return e == ERR_OK ? http_query_int(rq, "wait", 0, POLL_WAIT_MAX_MS / 1000, 0, wait_s) : e;
+}
+
+/* What it holds is written down when it differs from what this connection said before. */
+static void note_held(struct http_request *rq, const struct store_held *held)
+{
+    struct store_held h = *held;
+    h.revoked = h.revoked < 0 ? 0 : h.revoked;
+    h.lease = h.lease < 0 ? 0 : h.lease;
+    h.answer = h.answer < 0 ? 0 : h.answer;
+    if (rq->conn->held_known && !memcmp(&rq->conn->held, &h, sizeof h))
+        return;
+    rq->conn->held = h;
+    rq->conn->held_known = true;
+    seen_held(rq->service->seen, rq->who->id, &h);
 }
 
 enum err ep_notices(struct http_request *rq)
 {
-    int64_t trust, shop, wait_s;
-    size_t cnt = 0;
-    enum err e = http_query_int(rq, "trust", 0, JSONX_INT_MAX, 0, &trust);
-    if (e == ERR_OK)
-        e = http_query_int(rq, "shop", 0, JSONX_INT_MAX, 0, &shop);
-    if (e == ERR_OK)
-        e = http_query_int(rq, "wait", 0, POLL_WAIT_MAX_MS / 1000, 0, &wait_s);
+    struct news n = {.rq = rq};
+    int64_t wait_s = 0;
+    enum err e = read_query(rq, &n.held, &wait_s);
+    if (e != ERR_OK)
+        return e;
+    note_held(rq, &n.held);
     rq->wait_mark = poll_mark(rq->service->poll); /* before looking */
-    if (e == ERR_OK)
-        e = collect(rq, trust, shop, &cnt);
-    if (e == ERR_OK && !cnt)
+    e = collect(&n);
+    if (e != ERR_OK)
+        return e;
+    if (n.lease_due && !rq->on_worker)
+        rq->to_worker = true; /* signing it writes */
+    else if (!n.cnt)
         rq->wait_ms = wait_s * 1000;
-    return e;
+    return ERR_OK;
 }

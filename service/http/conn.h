@@ -33,6 +33,8 @@ struct conn {
     enum err result;   /* of the endpoint */
     int64_t begun_mono_ms;
     int64_t seen_mono_ms; /* when the terminal was last noted as heard of; 0: never */
+    bool held_known;
+    struct store_held held; /* what its last poll on this connection said */
     struct http_request rq;
     struct work_item item;
     struct poll_waiter waiter;

@@ -17,6 +17,8 @@ static const struct route table[] = {
     {"DELETE", "/v1/reserve/{checkout}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_reserve_release},
     {"POST", "/v1/records", TERMINAL, ROUTE_WRITES, BODY_MAX, JSON, ep_records},
     {"GET", "/v1/notices", TERMINAL, ROUTE_WAITS, 0, NULL, ep_notices},
+    {"GET", "/v1/revoked/{version}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_revoked},
+    {"GET", "/v1/revoked/{version}/from/{older}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_revoked_delta},
     {"GET", "/v1/terminal", TERMINAL, 0, 0, NULL, ep_terminal},
     {"GET", "/healthz", ANYBODY, 0, 0, NULL, ep_healthz},
     {"GET", "/v1/trust", ANYBODY, 0, 0, NULL, ep_trust},

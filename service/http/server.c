@@ -10,6 +10,7 @@
 #include "service/http/daemon.h"
 #include "service/public/public.h"
 #include "service/sign/ca.h"
+#include "service/sign/revoker.h"
 #include "service/store/store_limit.h"
 #include <signal.h>
 #include <stdio.h>
@@ -70,8 +71,25 @@ static enum err make_parts(struct service *s)
     return work_new(&s->work, (size_t)s->limits.workers, (size_t)s->limits.queue, conn_work, s);
 }
 
+static void wake_all(void *ctx)
+{
+    poll_wake(((struct service *)ctx)->poll, NULL);
+}
+
+static enum err start_revoker(struct service *s)
+{
+    const struct revoker_config c = {.dir = s->dir,
+        .store = s->store,
+        .keys = s->keys,
+        .every_ms = s->settings.policy.revoked_every_s * 1000,
+        .wake = wake_all,
+        .ctx = s};
+    return revoker_new(&c, &s->revoker);
+}
+
 static void release(struct service *s)
 {
+    revoker_free(&s->revoker);
     if (s->work)
         watch_release(&s->watch);
     work_free(&s->work);
@@ -148,6 +166,7 @@ static void bound_process(int64_t connections)
 static enum err run(const char *dir, struct service *s, const sigset_t *ends, char what[static 64])
 {
     struct MHD_Daemon *d = NULL;
+    s->dir = dir;
     enum err e = open_files(dir, s, what);
     if (e != ERR_OK)
         return e;
@@ -156,6 +175,8 @@ static enum err run(const char *dir, struct service *s, const sigset_t *ends, ch
     bound_process(s->settings.connections);
     snprintf(what, 64, "starting");
     e = make_parts(s);
+    if (e == ERR_OK)
+        e = start_revoker(s);
     if (e == ERR_OK)
         e = public_start(dir, s, &s->public, what);
     if (e == ERR_OK)

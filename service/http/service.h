@@ -17,8 +17,10 @@ struct misses;
 struct hmacs;
 struct seen;
 struct public;
+struct revoker;
 
 struct service {
+    const char *dir; /* where everything lies; borrowed */
     struct settings settings;
     struct http_limits limits;
     struct store *store;
@@ -31,7 +33,8 @@ struct service {
     struct hmacs *hmacs;   /* keyed contexts for numbers (service/ep/hmacs.h) */
     struct seen *seen;     /* terminals heard of since the last flush (service/ep/seen.h) */
     struct workdays workdays;
-    struct public *public; /* the pages for everybody (service/public/public.h); NULL: none */
+    struct public *public;   /* the pages for everybody (service/public/public.h); NULL: none */
+    struct revoker *revoker; /* makes the revocation list (service/sign/revoker.h) */
     atomic_bool stopping;
     atomic_uint open; /* connections */
     atomic_uint busy; /* requests that were read and not answered yet */

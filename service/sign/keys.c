@@ -83,6 +83,7 @@ static enum err load_trust(struct loading *l, int64_t at_utc_ms)
         e = notice_open(buf_str(&k->trust), k->trust.len, &n);
     if (e)
         return e;
+    memcpy(k->trust_hash, n.hash, KEY_HASH);
     e = notice_trust_parse(&n, &k->trust_notice);
     if (!e)
         e = notice_verify_root(&n, k->trust_notice.root);

@@ -25,6 +25,7 @@ struct service_keys {
     uint8_t number_key[KEYS_HMAC];    /* HMAC-SHA-256(number) */
     struct buf trust;                 /* the trust notice's envelope, as served */
     struct notice_trust trust_notice; /* the same, verified and taken apart */
+    uint8_t trust_hash[KEY_HASH];     /* struct notice's hash of it */
     uint8_t fingerprint[16];          /* for invitation codes: first 16 bytes of SHA-256(server CA SPKI | root SPKI) */
     bool offline_here;                /* DIR/offline still holds keys: the operator should be warned */
 };

@@ -24,12 +24,13 @@ static bool set_spki(json_t *obj, const EVP_PKEY *key)
     return good;
 }
 
-/* One of "keys": what it may sign is a list, because a key may once get more. */
-static bool add_key(json_t *keys, const EVP_PKEY *key, const char *kind)
+/* One of "keys", with the kinds that it may sign (taken). */
+static bool add_key(json_t *keys, const EVP_PKEY *key, json_t *kinds)
 {
     char id[KEY_ID_LEN + 1];
     json_t *v = key_id(key, id) ? NULL : json_pack("{s:s, s:s}", "id", id, "alg", "ecdsa-p256-sha256");
-    if (v && set_spki(v, key) && !json_object_set_new(v, "kinds", json_pack("[s]", kind)))
+    bool good = !json_object_set_new(v, "kinds", kinds);
+    if (good && set_spki(v, key))
         return !json_array_append_new(keys, v);
     json_decref(v);
     return false;
@@ -61,19 +62,24 @@ static bool fill_keys(json_t *v, const struct notices_trust *t)
     /* json_object_set_new takes them even when it fails. */
     bool good = !json_object_set_new(v, "root", root) && !json_object_set_new(v, "keys", keys) &&
                 !json_object_set_new(v, "card_keys", cards);
-    good = good && set_spki(root, t->root) && add_key(keys, t->notice, "shop") && add_key(keys, t->lease, "head");
+    good = good && set_spki(root, t->root) &&
+           add_key(keys, t->notice, json_pack("[s, s, s]", "shop", "revoked", "answer")) &&
+           add_key(keys, t->lease, json_pack("[s, s]", "lease", "head"));
     for (size_t i = 0; i < t->card_cnt && good; i++)
         good = add_card_key(cards, &t->card[i]);
     return good && set_base64(v, "sealing_cert", t->sealing_cert->data, t->sealing_cert->len);
 }
 
-static enum err seal(enum notice_kind kind, const json_t *v, EVP_PKEY *key, struct buf *out)
+/* hash: of the payload; NULL: not wanted. */
+static enum err seal(enum notice_kind kind, const json_t *v, EVP_PKEY *key, struct buf *out, uint8_t *hash)
 {
     struct buf payload;
     buf_init(&payload, NOTICE_MAX);
     enum err e = jsonx_write(v, &payload);
     if (!e)
         e = notice_seal(kind, payload.data, payload.len, key, out);
+    if (!e && hash)
+        key_sha256(payload.data, payload.len, hash);
     buf_release(&payload);
     return e;
 }
@@ -83,8 +89,11 @@ enum err notices_trust(const struct notices_trust *t, struct buf *out)
     json_t *v = json_pack("{s:I, s:I, s:I}", "version", (json_int_t)t->version, "issued_ms",
         (json_int_t)t->issued_utc_ms, "not_after_ms", (json_int_t)t->not_after_utc_ms);
     bool good = v && fill_keys(v, t) && !json_object_set_new(v, "card_hosts", strings(t->card_hosts)) &&
-                !json_object_set_new(v, "legacy_prefixes", strings(t->legacy));
-    enum err e = good ? seal(NOTICE_TRUST, v, t->root, out) : ERR_NOMEM;
+                !json_object_set_new(v, "legacy_prefixes", strings(t->legacy)) &&
+                !json_object_set_new(v, "public_url", json_string(t->public_url)) &&
+                !json_object_set_new(v, "offline", json_pack("{s:b, s:b}", "qr", 1, "keyed", 0)) &&
+                !json_object_set_new(v, "issuers", json_array());
+    enum err e = good ? seal(NOTICE_TRUST, v, t->root, out, NULL) : ERR_NOMEM;
     json_decref(v);
     return e;
 }
@@ -115,6 +124,7 @@ enum err notices_publish(
 {
     struct store_shop s;
     struct buf envelope;
+    uint8_t hash[KEY_HASH];
     enum err e = store_shop_get(tx, shop, &s);
     if (e)
         return e;
@@ -122,11 +132,65 @@ enum err notices_publish(
     json_t *v = shop_json(&s, at_utc_ms);
     e = v ? add_offers(tx, shop, json_object_get(v, "offers")) : ERR_NOMEM;
     if (!e)
-        e = seal(NOTICE_SHOP, v, k->notice, &envelope);
+        e = seal(NOTICE_SHOP, v, k->notice, &envelope, hash);
     if (!e)
-        e = store_notice_put(tx, shop, s.version, buf_str(&envelope), envelope.len);
+        e = store_notice_put(tx, shop, s.version, buf_str(&envelope), envelope.len, hash);
     json_decref(v);
     buf_release(&envelope);
+    return e;
+}
+
+static json_t *deltas(const struct notices_revoked *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < r->delta_cnt; i++) {
+        char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
+        text_hex(r->delta[i].sha256, KEY_HASH, hash);
+        if (json_array_append_new(list, json_pack("{s:I, s:I, s:s}", "from", (json_int_t)r->delta[i].from, "len",
+                                            (json_int_t)r->delta[i].len, "sha256", hash))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+enum err notices_revoked(
+    const struct service_keys *k, const struct notices_revoked *r, struct buf *out, uint8_t hash[static KEY_HASH])
+{
+    char sha256[TEXT_HEX_LEN(KEY_HASH) + 1];
+    text_hex(r->sha256, KEY_HASH, sha256);
+    json_t *v = json_pack("{s:I, s:I, s:I, s:I, s:s, s:o}", "version", (json_int_t)r->version, "issued_ms",
+        (json_int_t)r->issued_utc_ms, "count", (json_int_t)r->count, "len", (json_int_t)r->len, "sha256", sha256,
+        "deltas", deltas(r));
+    enum err e = v ? seal(NOTICE_REVOKED, v, k->notice, out, hash) : ERR_NOMEM;
+    json_decref(v);
+    return e;
+}
+
+/* "version" and "sha256" of a notice that a lease names. */
+static json_t *named(const struct notices_named *n)
+{
+    char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
+    text_hex(n->hash, KEY_HASH, hash);
+    return json_pack("{s:I, s:s}", "version", (json_int_t)n->version, "sha256", hash);
+}
+
+enum err notices_lease(const struct service_keys *k, const struct notices_lease *l, struct buf *out)
+{
+    char terminal[ULID_LEN + 1], shop[ULID_LEN + 1];
+    const struct store_lease *s = &l->lease;
+    ulid_encode(l->terminal, terminal);
+    ulid_encode(l->shop_id, shop);
+    json_t *v = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:o, s:o}", "version",
+        (json_int_t)s->version, "terminal_id", terminal, "shop_id", shop, "epoch", (json_int_t)s->epoch, "issued_ms",
+        (json_int_t)s->issued_utc_ms, "stop_at_ms", (json_int_t)s->stop_utc_ms, "allowance", "sales",
+        (json_int_t)s->sales, "amount_fen", (json_int_t)s->amount_fen, "starts", (json_int_t)l->starts, "per_card_day",
+        (json_int_t)s->per_card_day, "keyed_sales", (json_int_t)s->keyed_sales, "keyed_amount_fen",
+        (json_int_t)s->keyed_amount_fen, "trust", named(&l->trust), "shop", named(&l->shop), "revoked",
+        named(&l->revoked));
+    enum err e = v ? seal(NOTICE_LEASE, v, k->lease, out, NULL) : ERR_NOMEM;
+    json_decref(v);
     return e;
 }
 

@@ -16,6 +16,7 @@ struct store_import *store_import_new(const uint8_t key[static 32], int64_t scop
         return NULL;
     buf_init(&im->names, NAMES_MAX);
     im->scope = scope;
+    im->at_utc_ms = at_utc_ms;
     im->expiry_day = store_member_expiry(at_utc_ms);
     im->hmac = card_hmac_new(key);
     if (!im->hmac)

@@ -4,6 +4,7 @@
  * is that of HMACs under a key which nobody outside has. */
 #include "service/store/db.h"
 #include "service/store/store_import_rows.h"
+#include "service/store/store_revoked.h"
 #include <endian.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -96,7 +97,7 @@ struct known {
     bool exists, stored, differs;
     uint8_t token[CARD_TOKEN], legacy[16];
     bool has_legacy;
-    enum member_status listed;
+    enum member_status was, listed; /* by the list before, and by this one */
     int64_t org;
     char name[CARD_MASKED_MAX + 1];
 };
@@ -113,7 +114,7 @@ static enum err look_up(struct store_tx *tx, const struct store_import_row *r, s
         return e;
     k->exists = k->stored = true;
     db_col_blob(row, 0, k->token, sizeof k->token);
-    k->listed = (enum member_status)db_col_int(row, 1);
+    k->was = k->listed = (enum member_status)db_col_int(row, 1);
     k->org = db_col_int(row, 2);
     db_col_text(row, 3, k->name, sizeof k->name);
     k->has_legacy = sqlite3_column_type(row, 4) != SQLITE_NULL;
@@ -148,8 +149,11 @@ static void learn(struct store_import *im, const struct store_import_row *r, str
 }
 
 /* A status changes only if the list's word for it changed: the same list again does not undo what was reported since. */
-static enum err update(struct store_tx *tx, const struct known *k)
+static enum err update(struct store_tx *tx, const struct store_import *im, const struct known *k)
 {
+    enum err e = k->was == k->listed ? ERR_OK : store_member_note(tx, k->token, im->at_utc_ms);
+    if (e)
+        return e;
     return db_run_one(tx,
         "UPDATE card SET status = CASE listed WHEN ?1 THEN status ELSE ?1 END, listed = ?1, org = ?2, name = ?3,"
         " legacy = ?4 WHERE token = ?5",
@@ -173,12 +177,13 @@ static bool learn_all(struct store_import *im, const struct place *at, size_t cn
 static enum err insert(struct store_tx *tx, const struct store_import *im, const struct store_import_row *r,
     const struct known *k, const uint8_t *token)
 {
-    return db_run_one(tx,
+    enum err e = db_run_one(tx,
         "INSERT INTO card(token, number, last4, status, listed, org, expiry, hmac_key, name, legacy)"
         " VALUES(?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(number) DO NOTHING",
         DB_ARGS(db_blob(token, CARD_TOKEN), db_blob(r->member, STORE_MEMBER_ID), db_int(r->last4), db_int(k->listed),
             db_int(k->org), db_int(im->expiry_day), db_int(HMAC_KEY), db_text(k->name),
             db_blob(k->has_legacy ? k->legacy : NULL, sizeof k->legacy)));
+    return e || k->listed == MEMBER_ACTIVE ? e : store_revoked_touch(tx);
 }
 
 /* As if nothing were known of the member. ERR_NOT_FOUND, and nothing counted, if something is. */
@@ -223,7 +228,7 @@ static enum err take_member(
     if (!in_scope(im, k.org))
         return refuse_foreign(im, at, cnt);
     learn_all(im, at, cnt, &k);
-    return k.differs ? update(tx, &k) : ERR_OK;
+    return k.differs ? update(tx, im, &k) : ERR_OK;
 }
 
 static void sort_places(const struct store_import *im, struct place *place)

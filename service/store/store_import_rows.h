@@ -30,7 +30,7 @@ struct store_import_org {
 };
 
 struct store_import {
-    int64_t scope;
+    int64_t scope, at_utc_ms;
     int32_t expiry_day;
     struct card_hmac *hmac;
     struct buf names;

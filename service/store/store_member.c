@@ -2,6 +2,7 @@
 #include "service/store/store_member.h"
 #include "base/tm.h"
 #include "service/store/db.h"
+#include "service/store/store_revoked.h"
 #include <openssl/rand.h>
 
 /* A page of a list looks at no more rows than this. */
@@ -88,10 +89,48 @@ enum err store_member_by_number(struct store_tx *tx, const uint8_t hmac[static 3
     return find(tx, "SELECT " COLUMNS " FROM card WHERE number = ?", db_blob(hmac, STORE_MEMBER_ID), out);
 }
 
-enum err store_member_set_status(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], enum member_status status)
+enum err store_member_note(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], int64_t at_utc_ms)
+{
+    enum err e = db_run_one(tx,
+        "INSERT INTO card_change(number, token, at_ms, was) SELECT number, token, ?, status FROM card WHERE token = ?",
+        DB_ARGS(db_int(at_utc_ms), db_blob(token, CARD_TOKEN)));
+    return e ? e : store_revoked_touch(tx);
+}
+
+static enum err first_after(struct store_tx *tx, const char *sql, struct db_arg by, int64_t at_utc_ms, int64_t *was)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, sql, DB_ARGS(by, db_int(at_utc_ms)), &row);
+    if (e)
+        return e;
+    *was = db_col_int(row, 0);
+    db_done(row);
+    return ERR_OK;
+}
+
+enum err store_member_status_at(
+    struct store_tx *tx, const struct store_member *m, bool by_member, int64_t at_utc_ms, enum member_status *out)
+{
+    int64_t was = m->status;
+    enum err e = by_member
+                     ? first_after(tx, "SELECT was FROM card_change WHERE number = ? AND at_ms > ? ORDER BY n LIMIT 1",
+                           db_blob(m->id, STORE_MEMBER_ID), at_utc_ms, &was)
+                     : first_after(tx, "SELECT was FROM card_change WHERE token = ? AND at_ms > ? ORDER BY n LIMIT 1",
+                           db_blob(m->token, CARD_TOKEN), at_utc_ms, &was);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    *out = (enum member_status)was;
+    return ERR_OK;
+}
+
+enum err store_member_set_status(
+    struct store_tx *tx, const uint8_t token[static CARD_TOKEN], enum member_status status, int64_t at_utc_ms)
 {
     if (status < MEMBER_ACTIVE || status > MEMBER_LEFT)
         return ERR_BAD_VALUE;
+    enum err e = store_member_note(tx, token, at_utc_ms);
+    if (e)
+        return e;
     return db_run_one(
         tx, "UPDATE card SET status = ? WHERE token = ?", DB_ARGS(db_int(status), db_blob(token, CARD_TOKEN)));
 }
@@ -103,8 +142,10 @@ enum err store_member_reissue(struct store_tx *tx, const uint8_t token[static CA
     struct store_member m;
     if (RAND_bytes(next, sizeof next) != 1)
         return ERR_IO;
-    enum err e =
-        db_run_one(tx, "INSERT INTO card_old(token, number, at_ms) SELECT token, number, ? FROM card WHERE token = ?",
+    enum err e = store_member_note(tx, token, at_utc_ms);
+    if (!e)
+        e = db_run_one(tx,
+            "INSERT INTO card_old(token, number, at_ms) SELECT token, number, ? FROM card WHERE token = ?",
             DB_ARGS(db_int(at_utc_ms), db_blob(token, CARD_TOKEN)));
     if (!e)
         e = db_run_one(tx,

@@ -33,9 +33,16 @@ enum err store_member_by_token(struct store_tx *tx, const uint8_t token[static C
 /* One indexed look-up. hmac: card_hmac of the number. ERR_NOT_FOUND. */
 enum err store_member_by_number(struct store_tx *tx, const uint8_t hmac[static 32], struct store_member *out);
 
-/* ERR_NOT_FOUND; ERR_BAD_VALUE for UNKNOWN and REPLACED. Scope is the caller's. */
+/* ERR_NOT_FOUND; ERR_BAD_VALUE for UNKNOWN and REPLACED. Scope is the caller's. What it was before stays known
+ * (store_member_status_at). */
 enum err store_member_set_status(
-    struct store_tx *tx, const uint8_t token[static CARD_TOKEN], enum member_status status);
+    struct store_tx *tx, const uint8_t token[static CARD_TOKEN], enum member_status status, int64_t at_utc_ms);
+/* What a card was at that time, for sales that were made without us. by_member: whichever card the member had then.
+ * MEMBER_UNKNOWN: never issued. */
+enum err store_member_status_at(
+    struct store_tx *tx, const struct store_member *m, bool by_member, int64_t at_utc_ms, enum member_status *out);
+/* Notes what a card is now, before that changes, and that the revocation list will differ. For store/ alone. */
+enum err store_member_note(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], int64_t at_utc_ms);
 /* A new token (random) for the same member, the old one is replaced from then on. A card that was lost is active again
  * in its new form; frozen and left stay. expiry_day: the new card's. *fresh:
  * as it is now. ERR_NOT_FOUND (also for a token already replaced). */

@@ -64,8 +64,15 @@ static enum err note_applied(
             DB_ARGS(db_int(a->version), db_int(at_utc_ms), db_id(t->terminal)));
     if (a->notice != NOTICE_TRUST)
         return ERR_OK;
-    return db_run(tx, "UPDATE terminal SET trust_version = max(trust_version, ?) WHERE id = ?",
-        DB_ARGS(db_int(a->version), db_id(t->terminal)));
+    if (a->notice == NOTICE_TRUST)
+        return db_run(tx,
+            "UPDATE terminal SET trust_version = ?1, trust_version_ms = ?2 WHERE id = ?3 AND trust_version < ?1",
+            DB_ARGS(db_int(a->version), db_int(at_utc_ms), db_id(t->terminal)));
+    if (a->notice == NOTICE_REVOKED)
+        return db_run(tx,
+            "UPDATE terminal SET revoked_version = ?1, revoked_version_ms = ?2 WHERE id = ?3 AND revoked_version < ?1",
+            DB_ARGS(db_int(a->version), db_int(at_utc_ms), db_id(t->terminal)));
+    return ERR_OK;
 }
 
 /* What a new record means beyond being stored. */

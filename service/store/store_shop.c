@@ -19,16 +19,39 @@ static bool text_ok(const char *s, size_t min, size_t max)
     return n >= min && n <= max && text_is_utf8(s, n);
 }
 
+/* The shop's history gets what it is now. */
+static enum err note_standing(struct store_tx *tx, const uint8_t *shop, int64_t at_utc_ms)
+{
+    return db_run(tx,
+        "INSERT INTO standing(shop, version, from_ms, standing) SELECT id, version, ?, standing FROM shop WHERE id = ?",
+        DB_ARGS(db_int(at_utc_ms), db_id(shop)));
+}
+
+enum err store_shop_standing_at(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t at_utc_ms, enum standing *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx,
+        "SELECT standing FROM standing WHERE shop = ? AND from_ms <= ? ORDER BY from_ms DESC, version DESC LIMIT 1",
+        DB_ARGS(db_id(shop), db_int(at_utc_ms)), &row);
+    if (!e) {
+        *out = (enum standing)db_col_int(row, 0);
+        db_done(row);
+    }
+    return e;
+}
+
 enum err store_shop_add(struct store_tx *tx, const struct store_shop *s, int64_t at_utc_ms)
 {
     if (!text_ok(s->name, 1, STORE_SHOP_NAME_MAX) || !store_shop_category_ok(s->category) ||
         strlen(s->region) != STORE_SHOP_REGION || strspn(s->region, "0123456789") != STORE_SHOP_REGION)
         return ERR_BAD_VALUE;
-    return db_run(tx,
+    enum err e = db_run(tx,
         "INSERT INTO shop(id, org, name, category, region, standing, reason, since_ms, version, created_ms)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, '', ?7, 1, ?7)",
         DB_ARGS(db_id(s->shop), db_int(s->org), db_text(s->name), db_text(s->category), db_text(s->region),
             db_int(STANDING_LISTED), db_int(at_utc_ms)));
+    return e ? e : note_standing(tx, s->shop, at_utc_ms);
 }
 
 #define COLUMNS "s.id, s.org, o.code, o.name, s.name, s.category, s.region, s.standing, s.reason, s.since_ms, s.version"
@@ -95,16 +118,50 @@ enum err store_shop_set_standing(struct store_tx *tx, const uint8_t shop[static 
             "UPDATE shop SET since_ms = CASE standing WHEN ?1 THEN since_ms ELSE ?3 END, standing = ?1, reason = ?2,"
             " version = version + 1 WHERE id = ?4",
             DB_ARGS(db_int(standing), db_text(reason), db_int(at_utc_ms), db_id(shop)));
+    if (!e && differs)
+        e = note_standing(tx, shop, at_utc_ms);
     if (!e)
         *changed = differs;
     return e;
 }
 
-enum err store_notice_put(
-    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version, const char *envelope, size_t len)
+enum err store_notice_put(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version,
+    const char *envelope, size_t len, const uint8_t hash[static KEY_HASH])
 {
-    return db_run(tx, "INSERT INTO notice(shop, version, envelope) VALUES(?, ?, ?)",
-        DB_ARGS(db_id(shop), db_int(version), db_text_n(envelope, len)));
+    return db_run(tx, "INSERT INTO notice(shop, version, envelope, hash) VALUES(?, ?, ?, ?)",
+        DB_ARGS(db_id(shop), db_int(version), db_text_n(envelope, len), db_blob(hash, KEY_HASH)));
+}
+
+/* Notices of before version 2 of the schema have no hash beside them. */
+static enum err hash_of(sqlite3_stmt *row, uint8_t hash[static KEY_HASH])
+{
+    struct notice n;
+    const char *text = (const char *)sqlite3_column_text(row, 1);
+    enum err e = text ? notice_open(text, (size_t)sqlite3_column_bytes(row, 1), &n) : ERR_NOMEM;
+    if (e)
+        return e;
+    memcpy(hash, n.hash, KEY_HASH);
+    notice_release(&n);
+    return ERR_OK;
+}
+
+enum err store_notice_head(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t *version, uint8_t hash[static KEY_HASH])
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx,
+        "SELECT version, CASE WHEN hash IS NULL THEN envelope END, hash FROM notice WHERE shop = ?"
+        " ORDER BY version DESC LIMIT 1",
+        DB_ARGS(db_id(shop)), &row);
+    if (e)
+        return e;
+    *version = db_col_int(row, 0);
+    if (sqlite3_column_type(row, 2) == SQLITE_NULL)
+        e = hash_of(row, hash);
+    else
+        db_col_blob(row, 2, hash, KEY_HASH);
+    db_done(row);
+    return e;
 }
 
 static enum err find_notice(struct store_tx *tx, const char *sql, const uint8_t *shop, int64_t version, struct buf *out)

@@ -39,6 +39,10 @@ enum err store_shop_list(
 enum err store_shop_set_standing(struct store_tx *tx, const uint8_t shop[static STORE_ID], enum standing standing,
     const char *reason, int64_t at_utc_ms, bool *changed);
 
+/* What it was at that time. ERR_NOT_FOUND: that was before the shop was registered. */
+enum err store_shop_standing_at(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t at_utc_ms, enum standing *out);
+
 /* Replaces the whole list and raises the version. Each offer has its id (a ULID; an id that another shop has is
  * ERR_EXISTS). An offer that is dropped stays known to store_offer_get. At most OFFER_PER_SHOP (ERR_TOO_LARGE). */
 enum err store_offer_replace(
@@ -57,9 +61,12 @@ struct store_offer_limit {
 enum err store_offer_limits(struct store_tx *tx, const uint8_t shop[static STORE_ID],
     struct store_offer_limit out[static OFFER_PER_SHOP], size_t *cnt);
 
-/* Notices are kept for ever, one per version. */
-enum err store_notice_put(
-    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version, const char *envelope, size_t len);
+/* Notices are kept for ever, one per version. hash: struct notice's. */
+enum err store_notice_put(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version,
+    const char *envelope, size_t len, const uint8_t hash[static KEY_HASH]);
+/* Version and hash of the newest. ERR_NOT_FOUND, ERR_BAD_NOTICE (an old one that cannot be read). */
+enum err store_notice_head(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t *version, uint8_t hash[static KEY_HASH]);
 /* The newest one, if newer than `than`: ERR_NOT_FOUND if there is none. Appended to `out`. */
 enum err store_notice_newer(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t than, struct buf *out);
 /* One version, for evidence. ERR_NOT_FOUND. */

@@ -75,7 +75,9 @@ enum err store_identity_get(struct store_tx *tx, const uint8_t hash[static KEY_H
 
 #define COLUMNS                                                                                                        \
     "t.id, t.shop, s.name, s.org, t.number, t.state, t.enrolled_ms, t.seen_ms, t.not_after_ms, t.epoch, t.seq, "       \
-    "t.head, t.shop_version, t.shop_version_ms, t.trust_version"
+    "t.head, t.shop_version, t.shop_version_ms, t.trust_version, t.trust_version_ms, t.revoked_version, "              \
+    "t.revoked_version_ms, t.forked_ms, t.lease_version, t.lease_issued_ms, t.lease_stop_ms, t.lease_epoch, "          \
+    "t.lease_trust, t.lease_shop, t.lease_revoked"
 
 static void read_row(sqlite3_stmt *row, struct store_terminal *t)
 {
@@ -94,6 +96,17 @@ static void read_row(sqlite3_stmt *row, struct store_terminal *t)
     t->shop_version = db_col_int(row, 12);
     t->shop_version_applied_ms = db_col_int(row, 13);
     t->trust_version = db_col_int(row, 14);
+    t->trust_version_applied_ms = db_col_int(row, 15);
+    t->revoked_version = db_col_int(row, 16);
+    t->revoked_version_applied_ms = db_col_int(row, 17);
+    t->forked_utc_ms = db_col_int(row, 18);
+    t->lease.version = db_col_int(row, 19);
+    t->lease.issued_utc_ms = db_col_int(row, 20);
+    t->lease.stop_utc_ms = db_col_int(row, 21);
+    t->lease.epoch = (uint32_t)db_col_int(row, 22);
+    t->lease.trust = db_col_int(row, 23);
+    t->lease.shop = db_col_int(row, 24);
+    t->lease.revoked = db_col_int(row, 25);
 }
 
 enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static STORE_ID], struct store_terminal *out)
@@ -145,4 +158,14 @@ enum err store_terminal_seen(struct store_tx *tx, const uint8_t terminal[static 
 {
     return db_run_one(
         tx, "UPDATE terminal SET seen_ms = max(seen_ms, ?) WHERE id = ?", DB_ARGS(db_int(at_utc_ms), db_id(terminal)));
+}
+
+enum err store_terminal_held(
+    struct store_tx *tx, const uint8_t terminal[static STORE_ID], const struct store_held *held)
+{
+    return db_run_one(tx,
+        "UPDATE terminal SET held_trust = ?, held_shop = ?, held_revoked = ?, held_lease = ?, held_answer = ?"
+        " WHERE id = ?",
+        DB_ARGS(db_int(held->trust), db_int(held->shop), db_int(held->revoked), db_int(held->lease),
+            db_int(held->answer), db_id(terminal)));
 }

@@ -87,8 +87,21 @@ struct store_terminal {
     uint8_t hash[KEY_HASH];
     int64_t shop_version;            /* reported as applied, 0: none */
     int64_t shop_version_applied_ms; /* when the service learnt it */
-    int64_t trust_version;
+    int64_t trust_version, trust_version_applied_ms;
+    int64_t revoked_version, revoked_version_applied_ms;
+    int64_t forked_utc_ms; /* when an upload contradicted its chain; 0: never, or resumed since */
+    struct {               /* the newest lease signed for it; version 0: none yet */
+        int64_t version, issued_utc_ms, stop_utc_ms;
+        uint32_t epoch;
+        int64_t trust, shop, revoked; /* the versions that it names */
+    } lease;
 };
+/* What a terminal said in its last poll that it holds: versions, 0: none. */
+struct store_held {
+    int64_t trust, shop, revoked, lease, answer;
+};
+enum err store_terminal_held(
+    struct store_tx *tx, const uint8_t terminal[static STORE_ID], const struct store_held *held);
 /* ERR_NOT_FOUND. */
 enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static STORE_ID], struct store_terminal *out);
 /* Those of one shop, or (shop NULL) of scope and below; by number. */

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import re
 import secrets
 import socket
 import sqlite3
@@ -50,7 +51,7 @@ def code(answer, status):
 
 
 def fill(path):
-    return path.replace("{shop}", ulid()).replace("{checkout_id}", ulid())
+    return re.sub(r"\{(\w+)\}", lambda m: "7" if m[1] in ("version", "older") else ulid(), path)
 
 
 def with_cert(province, pem, key):

@@ -19,6 +19,8 @@ from api import Contract
 from world import DEADLINE_S, ROOT, Answer
 
 CONTRACT = Contract(ROOT / "proto/service-api.yaml")
+# Operations that e2e/test_trust_service.py walks through; e2e/test_service_api.py does all others.
+TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{older}")}
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -156,7 +158,7 @@ class Device(Client):
 
     def batch(self, records):
         """records: (kind, body object, blob text or None); the batch and the head after it. Nothing is remembered."""
-        kinds = {"started": 1, "sale": 2, "refusal": 3, "notice_applied": 4}
+        kinds = {"started": 1, "sale": 2, "refusal": 3, "notice_applied": 4, "void": 5, "dispute": 6, "clock_step": 7}
         out, seq, digest = [], self.seq, self.hash
         for kind, body, blob in records:
             seq += 1

@@ -207,7 +207,7 @@ struct act {
 static enum err run_status(struct store_tx *tx, void *ctx)
 {
     struct act *a = ctx;
-    return store_member_set_status(tx, a->token, a->status);
+    return store_member_set_status(tx, a->token, a->status, FIXTURE_NOW);
 }
 
 static void set_status(struct fixture *f, const char *number, enum member_status s)

@@ -230,12 +230,13 @@ static void test_offers_are_replaced_as_a_list(void **state)
 static enum err run_notices(struct store_tx *tx, void *ctx)
 {
     struct fixture *f = ctx;
+    static const uint8_t hash[KEY_HASH] = {1};
     for (int64_t v = 1; v <= 3; v++) {
         char text[32];
         snprintf(text, sizeof text, "{\"version\":%d}", (int)v);
-        assert_int_equal(store_notice_put(tx, f->shop_a, v, text, strlen(text)), ERR_OK);
+        assert_int_equal(store_notice_put(tx, f->shop_a, v, text, strlen(text), hash), ERR_OK);
     }
-    return store_notice_put(tx, f->shop_a, 2, "x", 1) == ERR_EXISTS ? ERR_OK : ERR_INTERNAL;
+    return store_notice_put(tx, f->shop_a, 2, "x", 1, hash) == ERR_EXISTS ? ERR_OK : ERR_INTERNAL;
 }
 
 static void test_the_newest_notice_is_given(void **state)

@@ -207,7 +207,7 @@ static enum member_status status_of(int round)
 static enum err set_round(struct store_tx *tx, void *ctx)
 {
     struct race *r = ctx;
-    return store_member_set_status(tx, r->token, status_of(r->started));
+    return store_member_set_status(tx, r->token, status_of(r->started), FIXTURE_NOW);
 }
 
 static void *read_on(void *ctx)

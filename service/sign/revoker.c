@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/sign/revoker.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/tm.h"
+#include "service/sign/notices.h"
+#include "service/sign/revlist.h"
+#include "service/store/store_revoked.h"
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 256 * 1024 * 1024, LOOK_MS = 200 };
+
+struct revoker {
+    struct revoker_config c;
+    char dir[PATH_MAX]; /* DIR/revoked */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
+    bool stop;
+    bool looked; /* at `commit`, and it was up to date */
+    uint64_t commit;
+};
+
+static enum err path_of(const char *dir, int64_t version, int64_t from, char out[static PATH_MAX])
+{
+    int n = from ? snprintf(out, PATH_MAX, "%s/%" PRId64 "-%" PRId64, dir, version, from)
+                 : snprintf(out, PATH_MAX, "%s/%" PRId64, dir, version);
+    return n > 0 && n < PATH_MAX ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err revoker_file(const char *dir, int64_t version, int64_t from, struct buf *out)
+{
+    char sub[PATH_MAX], path[PATH_MAX];
+    enum err e = file_path(dir, "revoked", sub, sizeof sub);
+    if (!e)
+        e = path_of(sub, version, from, path);
+    return e ? e : file_read(path, out);
+}
+
+/* A new version on its way. */
+struct making {
+    struct revoker *r;
+    struct revlist list;
+    struct notices_revoked notice;
+    struct store_revoked row;
+    int64_t changes, before; /* before: the newest version so far */
+    struct buf file, envelope;
+};
+
+static enum err write_file(struct making *m, int64_t from, const struct buf *b)
+{
+    char path[PATH_MAX];
+    enum err e = path_of(m->r->dir, m->notice.version, from, path);
+    return e ? e : file_write(path, b->data, b->len, 0600);
+}
+
+/* A version whose file is gone or damaged is left out: terminals that have it take the whole file. */
+static enum err one_delta(struct making *m, int64_t from)
+{
+    struct notices_revoked *n = &m->notice;
+    struct revlist old = {.cnt = 0};
+    struct buf was, delta;
+    uint8_t was_hash[KEY_HASH];
+    char path[PATH_MAX];
+    buf_init(&was, FILE_MAX);
+    buf_init(&delta, FILE_MAX);
+    enum err e = path_of(m->r->dir, from, 0, path);
+    if (!e)
+        e = file_read(path, &was);
+    if (!e)
+        e = revlist_decode(&was, &old);
+    if (e)
+        goto out;
+    key_sha256(was.data, was.len, was_hash);
+    const struct revlist_side a = {&old, was_hash}, b = {&m->list, n->sha256};
+    e = revlist_delta(&a, &b, &delta);
+    if (!e && delta.len < m->file.len)
+        e = write_file(m, from, &delta);
+    if (!e && delta.len < m->file.len) {
+        n->delta[n->delta_cnt].from = from;
+        n->delta[n->delta_cnt].len = (int64_t)delta.len;
+        key_sha256(delta.data, delta.len, n->delta[n->delta_cnt++].sha256);
+    }
+out:
+    revlist_release(&old);
+    buf_release(&was);
+    buf_release(&delta);
+    return e == ERR_NOT_FOUND || e == ERR_BAD_VALUE ? ERR_OK : e;
+}
+
+static enum err write_files(struct making *m)
+{
+    struct notices_revoked *n = &m->notice;
+    enum err e = revlist_encode(&m->list, &m->file);
+    if (e)
+        return e;
+    n->count = (int64_t)m->list.cnt;
+    n->len = (int64_t)m->file.len;
+    key_sha256(m->file.data, m->file.len, n->sha256);
+    e = write_file(m, 0, &m->file);
+    for (int64_t from = m->before; from > 0 && from > m->before - NOTICES_DELTAS && !e; from--)
+        e = one_delta(m, from);
+    return e;
+}
+
+static enum err put(struct store_tx *tx, void *ctx)
+{
+    struct making *m = ctx;
+    return store_revoked_put(tx, &m->row, m->changes, buf_str(&m->envelope), m->envelope.len);
+}
+
+static enum err publish(struct making *m)
+{
+    m->notice.version = m->before + 1;
+    m->notice.issued_utc_ms = tm_wall_utc_ms();
+    enum err e = write_files(m);
+    if (!e)
+        e = notices_revoked(m->r->c.keys, &m->notice, &m->envelope, m->row.hash);
+    m->row.version = m->notice.version;
+    m->row.made_utc_ms = m->notice.issued_utc_ms;
+    m->row.count = m->notice.count;
+    return e ? e : store_write(m->r->c.store, put, m);
+}
+
+/* Files of versions that nobody is led to any more. Those above the newest are of an attempt that failed. */
+static void drop_old(const struct revoker *r, int64_t newest)
+{
+    char path[PATH_MAX];
+    DIR *d = opendir(r->dir);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        char *end;
+        long long version = strtoll(f->d_name, &end, 10);
+        bool ours = end != f->d_name && (!*end || *end == '-') && version > 0;
+        /* a delta is of use only onto the newest, or to one who asked for it just before */
+        bool old = version <= newest - REVOKER_KEEP || (*end == '-' && version < newest - 1);
+        if (ours && old && !file_path(r->dir, f->d_name, path, sizeof path))
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+/* Is there anything to do? Reads the list in the same snapshot. */
+static enum err look(struct revoker *r, struct making *m, bool *due)
+{
+    struct store_tx *tx = NULL;
+    struct store_revoked newest;
+    int64_t made = 0;
+    *due = false;
+    enum err e = store_read_begin(r->c.store, &tx);
+    if (!e)
+        e = store_revoked_newest(tx, &newest);
+    if (!e)
+        e = store_revoked_changes(tx, &m->changes, &made);
+    if (!e) {
+        int64_t age = tm_wall_utc_ms() - newest.made_utc_ms;
+        m->before = newest.version;
+        r->looked = newest.version && m->changes == made;
+        *due = !r->looked && (!newest.version || age < 0 || age >= r->c.every_ms);
+    }
+    if (!e && *due)
+        e = revlist_collect(tx, &m->list);
+    store_read_end(&tx);
+    return e;
+}
+
+static void round_once(struct revoker *r)
+{
+    struct making m = {.r = r};
+    bool due = false;
+    uint64_t commit = store_commit_number(r->c.store);
+    if (r->looked && r->commit == commit)
+        return;
+    r->commit = commit;
+    buf_init(&m.file, FILE_MAX);
+    buf_init(&m.envelope, NOTICE_MAX);
+    int64_t begun = tm_mono_ms();
+    enum err e = look(r, &m, &due);
+    if (!e && due)
+        e = publish(&m);
+    if (!e && due) {
+        log_info("revocation list %" PRId64 ": %" PRId64 " cards, %" PRId64 " ms", m.notice.version, m.notice.count,
+            tm_mono_ms() - begun);
+        drop_old(r, m.notice.version);
+        r->c.wake(r->c.ctx);
+    } else if (e && e != ERR_STOPPING) {
+        log_error("making the revocation list failed: %s", err_text(e, ERR_LANG_EN));
+    }
+    revlist_release(&m.list);
+    buf_release(&m.file);
+    buf_release(&m.envelope);
+}
+
+static void *revoker_main(void *ctx)
+{
+    struct revoker *r = ctx;
+    pthread_mutex_lock(&r->lock);
+    while (!r->stop) {
+        struct timespec until;
+        pthread_mutex_unlock(&r->lock);
+        round_once(r);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LOOK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_mutex_lock(&r->lock);
+        if (!r->stop)
+            pthread_cond_timedwait(&r->stopped, &r->lock, &until);
+    }
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+static enum err start(struct revoker *r)
+{
+    pthread_condattr_t attr;
+    sigset_t all, old;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->stopped, &attr);
+    pthread_condattr_destroy(&attr);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&r->thread, NULL, revoker_main, r);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return rc ? ERR_NOMEM : ERR_OK;
+}
+
+enum err revoker_new(const struct revoker_config *c, struct revoker **out)
+{
+    struct revoker *r = calloc(1, sizeof *r);
+    if (!r)
+        return ERR_NOMEM;
+    r->c = *c;
+    enum err e = file_path(c->dir, "revoked", r->dir, sizeof r->dir);
+    if (!e)
+        e = file_mkdir(r->dir, 0700);
+    if (e == ERR_EXISTS)
+        e = ERR_OK;
+    if (!e)
+        e = start(r);
+    if (e)
+        free(r);
+    else
+        *out = r;
+    return e;
+}
+
+void revoker_free(struct revoker **pr)
+{
+    struct revoker *r = pr ? *pr : NULL;
+    if (!r)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->stop = true;
+    pthread_cond_signal(&r->stopped);
+    pthread_mutex_unlock(&r->lock);
+    pthread_join(r->thread, NULL);
+    pthread_cond_destroy(&r->stopped);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+    *pr = NULL;
+}
