@@ -14,7 +14,7 @@
 #include "proto/body.h"
 #include "proto/record.h"
 
-enum { JOURNAL_KEY_MAX = 64 };
+enum { JOURNAL_KEY_MAX = 64, JOURNAL_TOGETHER_MAX = 64 };
 
 struct journal;
 
@@ -53,11 +53,12 @@ struct journal_record {
 typedef enum err journal_each_fn(void *ctx, const struct journal_record *r);
 
 /* Opens, or makes (0600), and finds the head. ERR_BAD_VALUE: another terminal's journal, or of an epoch beyond `epoch`,
- * or not a journal; ERR_CHAIN_BROKEN: the newest record does not match its hash; ERR_DISK_FULL, ERR_IO, ERR_NOMEM. */
+ * or not a journal; ERR_CHAIN_BROKEN: the newest record does not match its hash, or is not there any more;
+ * ERR_DISK_FULL, ERR_IO, ERR_NOMEM. */
 enum err journal_open(const char *path, const uint8_t terminal[static ULID_SIZE], uint32_t epoch, struct journal **out);
 void journal_close(struct journal **j);
 
-/* All n or none, in one commit, on disk when it returns. ERR_EXISTS: a sale_id, checkout_id or key is there already;
+/* All n (1 .. JOURNAL_TOGETHER_MAX, ERR_TOO_LARGE) or none, in one commit, on disk when it returns. ERR_EXISTS: a sale_id, checkout_id or key is there already;
  * ERR_DISK_FULL, ERR_IO, ERR_TOO_LARGE, ERR_NOMEM: nothing was stored, later appends may work. *head (may be NULL): the
  * new end. */
 enum err journal_append(struct journal *j, const struct journal_entry *entry, size_t n, struct record_head *head);

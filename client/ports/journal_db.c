@@ -11,25 +11,31 @@
 
 static const char schema[] =
     "BEGIN IMMEDIATE;"
-    "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL);"
+    "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL,"
+    " indexed INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE records(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, outcome INTEGER NOT NULL DEFAULT 0, code TEXT);"
+    " body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, sale BLOB, checkout BLOB, idem BLOB, outcome INTEGER NOT "
+    "NULL DEFAULT 0, code TEXT);"
     "CREATE TABLE days(id INTEGER PRIMARY KEY, day INTEGER NOT NULL);"
     "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
     " sig BLOB NOT NULL, keyid TEXT NOT NULL);"
     "PRAGMA application_id=" APPLICATION_ID ";"
-    "PRAGMA user_version=1;"
+    "PRAGMA user_version=2;"
     "COMMIT;";
 
 static const char *const sql[JOURNAL_STMTS] = {
     [JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
     [JOURNAL_COMMIT] = "COMMIT",
     [JOURNAL_ROLLBACK] = "ROLLBACK",
-    [JOURNAL_INSERT] =
-        "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-    [JOURNAL_INSERT_ID] = "INSERT INTO ids(id, record) VALUES(?1,?2)",
-    [JOURNAL_BY_ID] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id = (SELECT record FROM ids WHERE id = ?1)",
+    [JOURNAL_INSERT] = "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request, sale, checkout, idem)"
+                       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    /* Another process that closed the journal may have written some of them already. */
+    [JOURNAL_INSERT_ID] = "INSERT INTO ids(id, record) VALUES(?1,?2) ON CONFLICT DO NOTHING",
+    [JOURNAL_FIND_ID] = "SELECT record FROM ids WHERE id = ?1",
+    [JOURNAL_SET_INDEXED] = "UPDATE owner SET indexed = max(indexed, ?1)",
+    [JOURNAL_BY_ID] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id = ?1",
+    [JOURNAL_TAIL] = "SELECT id, sale, checkout, idem FROM records WHERE id > (SELECT indexed FROM owner) ORDER BY id",
     [JOURNAL_INSERT_DAY] = "INSERT INTO days(id, day) VALUES(?1,?2)",
     [JOURNAL_BY_DAY] = "SELECT r.id, kind, at_ms, hash, body, blob, salt, request, outcome, code FROM days AS d CROSS "
                        "JOIN records AS r ON r.id >= d.id AND r.id <"
@@ -77,11 +83,22 @@ size_t journal_db_key(char kind, const char *id, uint8_t out[static JOURNAL_ID_M
     return n + 1;
 }
 
+size_t journal_db_column_key(sqlite3_stmt *s, int from, int which, uint8_t out[static JOURNAL_ID_MAX])
+{
+    const void *p = sqlite3_column_blob(s, from + which);
+    size_t n = (size_t)sqlite3_column_bytes(s, from + which);
+    if (!p || n == 0 || n > JOURNAL_KEY_MAX)
+        return 0;
+    memcpy(out, p, n);
+    out[n] = (uint8_t) "sck"[which];
+    return n + 1;
+}
+
 enum err journal_db_err(sqlite3 *db, int rc)
 {
     int sys = db ? sqlite3_system_errno(db) : 0;
     if (sys == 0)
-        sys = errno; /* a failed COMMIT does not pass the system's reason on; journal.c's run() has cleared it before */
+        sys = errno; /* a failed COMMIT does not pass the system's reason on; journal_db_run() has cleared it before */
     switch (rc & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -150,7 +167,7 @@ static enum err check_schema(sqlite3 *db, bool writing)
             sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
         return e;
     }
-    if (!e && (app != 1213549386 || version != 1))
+    if (!e && (app != 1213549386 || version != 2))
         e = ERR_BAD_VALUE;
     return e;
 }
@@ -196,6 +213,17 @@ enum err journal_db_stmt(struct journal *j, enum journal_stmt which, sqlite3_stm
     }
     *out = j->stmt[which];
     return ERR_OK;
+}
+
+int journal_db_run(struct journal *j, enum journal_stmt which)
+{
+    sqlite3_stmt *s = NULL;
+    if (journal_db_stmt(j, which, &s))
+        return SQLITE_NOMEM;
+    errno = 0;
+    int rc = sqlite3_step(s);
+    sqlite3_reset(s);
+    return rc;
 }
 
 enum err journal_db_record(sqlite3_stmt *s, struct journal_record *r)

@@ -25,13 +25,14 @@ static enum err by_id(struct journal *j, char kind, const char *id, journal_each
     uint8_t key[JOURNAL_ID_MAX];
     struct journal_record r;
     sqlite3_stmt *s;
+    int64_t record;
     size_t n = journal_db_key(kind, id, key);
-    if (n == 0)
-        return ERR_NOT_FOUND;
-    enum err e = journal_db_stmt(j, JOURNAL_BY_ID, &s);
+    enum err e = n ? journal_tail_find(j, key, n, &record) : ERR_NOT_FOUND;
+    if (!e)
+        e = journal_db_stmt(j, JOURNAL_BY_ID, &s);
     if (e)
         return e;
-    sqlite3_bind_blob64(s, 1, key, n, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 1, record);
     int rc = sqlite3_step(s);
     e = rc == SQLITE_DONE ? ERR_NOT_FOUND : journal_db_err(j->db, rc);
     if (!e)

@@ -12,6 +12,9 @@ struct check {
     struct journal_report *report;
     struct record_head head; /* of the record before, as stored */
     bool follows;            /* nothing is missing before the next record */
+    int64_t indexed;         /* up to here ids are in their table */
+    int64_t tail_cnt;        /* records beyond it */
+    sqlite3_stmt *row;       /* the record looked at */
     sqlite3_stmt *id, *day, *countersigned;
 };
 
@@ -53,12 +56,10 @@ static void check_blob(struct check *c, const struct journal_record *r, const js
         found(c, JOURNAL_BLOB, r->seq);
 }
 
-static bool points_here(struct check *c, char kind, const char *id, int64_t record)
+static bool points_here(struct check *c, const uint8_t *key, size_t n, int64_t record)
 {
-    uint8_t key[JOURNAL_ID_MAX];
-    size_t n = journal_db_key(kind, id, key);
     sqlite3_bind_blob64(c->id, 1, key, n, SQLITE_STATIC);
-    bool good = n && sqlite3_step(c->id) == SQLITE_ROW && sqlite3_column_int64(c->id, 0) == record;
+    bool good = sqlite3_step(c->id) == SQLITE_ROW && sqlite3_column_int64(c->id, 0) == record;
     sqlite3_reset(c->id);
     return good;
 }
@@ -76,14 +77,30 @@ static void check_day(struct check *c, const struct journal_record *r, const jso
         found(c, JOURNAL_INDEX, r->seq);
 }
 
+/* The id that a sale's body names, against the one of its row. */
+static bool same_id(const json_t *body, const char *member, const uint8_t *key, size_t n)
+{
+    uint8_t want[JOURNAL_ID_MAX];
+    const char *id = NULL;
+    return jsonx_str(body, member, ULID_LEN, ULID_LEN, &id) == ERR_OK && n == ULID_SIZE + 1 &&
+           journal_db_key((char)key[ULID_SIZE], id, want) == n && memcmp(want, key, n) == 0;
+}
+
 static void check_ids(struct check *c, const struct journal_record *r, const json_t *body)
 {
-    const char *sale = NULL, *checkout = NULL;
+    static const char *const member[JOURNAL_IDS] = {"sale_id", "checkout_id", NULL};
+    uint8_t key[JOURNAL_ID_MAX];
     int64_t id = journal_db_id(r->epoch, r->seq);
-    if (r->kind != RECORD_SALE)
-        return;
-    if (jsonx_str(body, "sale_id", ULID_LEN, ULID_LEN, &sale) || !points_here(c, 's', sale, id) ||
-        jsonx_str(body, "checkout_id", ULID_LEN, ULID_LEN, &checkout) || !points_here(c, 'c', checkout, id))
+    c->tail_cnt += id > c->indexed;
+    bool good = c->tail_cnt <= JOURNAL_LAG;
+    for (int i = 0; i < JOURNAL_IDS; i++) {
+        size_t n = journal_db_column_key(c->row, JOURNAL_COLUMN_CNT, i, key);
+        if (n && id <= c->indexed)
+            good = points_here(c, key, n, id) && good;
+        if (r->kind == RECORD_SALE && member[i])
+            good = good && same_id(body, member[i], key, n);
+    }
+    if (!good)
         found(c, JOURNAL_INDEX, r->seq);
 }
 
@@ -142,12 +159,14 @@ static void check_record(struct check *c, const struct journal_record *r)
     json_decref(body);
 }
 
-/* Ids that lead to no record: the newest records were dropped, but not their traces. Gaps further in are known by now. */
+/* Ids, or their mark, that lead to no record: the newest records were dropped, but not their traces. Gaps further in are known by now. */
 static enum err check_orphans(struct check *c)
 {
     sqlite3_stmt *s;
-    int rc =
-        sqlite3_prepare_v2(c->db, "SELECT DISTINCT record FROM ids WHERE record > ?1 ORDER BY record", -1, &s, NULL);
+    int rc = sqlite3_prepare_v2(c->db,
+        "SELECT record FROM ids WHERE record > ?1 UNION"
+        " SELECT indexed FROM owner WHERE indexed > ?1 AND indexed & 0xffffffffff ORDER BY 1",
+        -1, &s, NULL);
     if (rc != SQLITE_OK)
         return journal_db_err(c->db, rc);
     sqlite3_bind_int64(s, 1, journal_db_id(c->head.epoch, c->head.seq));
@@ -179,9 +198,11 @@ static enum err check_file(struct check *c)
 static enum err check_records(struct check *c)
 {
     sqlite3_stmt *s;
-    int rc = sqlite3_prepare_v2(c->db, "SELECT " JOURNAL_COLUMNS " FROM records ORDER BY id", -1, &s, NULL);
+    int rc = sqlite3_prepare_v2(
+        c->db, "SELECT " JOURNAL_COLUMNS ", sale, checkout, idem FROM records ORDER BY id", -1, &s, NULL);
     if (rc != SQLITE_OK)
         return journal_db_err(c->db, rc);
+    c->row = s;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct journal_record r = {.kind = RECORD_STARTED};
         c->report->record_cnt++;
@@ -209,12 +230,13 @@ static enum err check_records(struct check *c)
 static enum err read_owner(struct check *c)
 {
     sqlite3_stmt *s;
-    int rc = sqlite3_prepare_v2(c->db, "SELECT terminal FROM owner", -1, &s, NULL);
+    int rc = sqlite3_prepare_v2(c->db, "SELECT terminal, indexed FROM owner", -1, &s, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(s);
     enum err e = rc == SQLITE_ROW && sqlite3_column_bytes(s, 0) == ULID_SIZE ? ERR_OK : ERR_BAD_VALUE;
     if (!e)
         memcpy(c->head.terminal, sqlite3_column_blob(s, 0), ULID_SIZE);
+    c->indexed = sqlite3_column_int64(s, 1);
     memcpy(c->report->terminal, c->head.terminal, ULID_SIZE);
     sqlite3_finalize(s);
     return e;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { SALES = 6 };
+enum { SALES = 6, WAITING = JOURNAL_TOGETHER_MAX - 3 };
 
 /* In a child: appends sales `first` and on until something ends it; says each seq as soon as a cashier could be shown it. */
 static uint32_t shown_by_child(enum crash_mode mode, long at, uint32_t first, int *status)
@@ -42,6 +42,23 @@ static uint32_t shown_by_child(enum crash_mode mode, long at, uint32_t first, in
     return shown;
 }
 
+/* A process that is gone without having written the ids of its sales to the index: a few more, and that becomes due. */
+static void leave_waiting(uint32_t first, uint32_t cnt)
+{
+    static struct sale s[WAITING];
+    static struct journal_entry e[WAITING];
+    int status;
+    for (uint32_t i = 0; i < cnt; i++)
+        e[i] = *make_sale(&s[i], first + i, NOON);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct journal *j = NULL;
+        _exit(journal_open(path, terminal, 1, &j) || journal_append(j, e, cnt, NULL) ? 3 : 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 /* After the crash: what was shown is there, the chain is whole, and doing the rest again leaves every sale exactly once. */
 static void recover(uint32_t first, uint32_t shown)
 {
@@ -58,18 +75,35 @@ static void recover(uint32_t first, uint32_t shown)
         assert_int_equal(journal_by_sale(j, s.sale_id, count, &found), ERR_OK);
         assert_int_equal(found, 1);
     }
+    for (uint32_t i = first < WAITING ? 0 : first - WAITING; i < first; i++)
+        assert_int_equal(journal_append(j, make_sale(&s, i, NOON), 1, NULL), ERR_EXISTS);
     journal_close(&j);
     assert_whole(first + SALES);
 }
 
 /* The file is made and its log prepared before: what is tried is the life of a terminal, not its first second. */
-static void try_every_point(enum crash_mode mode)
+static void begin_anew(void **state)
+{
+    struct journal *j = NULL;
+    assert_int_equal(remove_dir(state), 0);
+    assert_int_equal(make_dir(state), 0);
+    j = open_journal();
+    journal_close(&j);
+}
+
+static void try_every_point(void **state, enum crash_mode mode, uint32_t waiting)
 {
     int status = 0;
     uint32_t first = 0, killed = 0;
-    struct journal *j = open_journal();
-    journal_close(&j);
+    begin_anew(state);
     for (long at = 1; at == 1 || WEXITSTATUS(status) != 0; at++, first += SALES) {
+        if (first > 500) { /* each time the whole is verified */
+            begin_anew(state);
+            first = 0;
+        }
+        if (waiting)
+            leave_waiting(first, waiting);
+        first += waiting;
         uint32_t shown = shown_by_child(mode, at, first, &status);
         assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0));
         killed += WEXITSTATUS(status) == 9;
@@ -80,14 +114,22 @@ static void try_every_point(enum crash_mode mode)
 
 static void killed_between_any_two_steps(void **state)
 {
-    (void)state;
-    try_every_point(CRASH_KILL);
+    try_every_point(state, CRASH_KILL, 0);
+}
+
+static void killed_while_ids_are_indexed(void **state)
+{
+    try_every_point(state, CRASH_KILL, WAITING);
+}
+
+static void power_cut_while_ids_are_indexed(void **state)
+{
+    try_every_point(state, CRASH_POWER, WAITING);
 }
 
 static void power_cut_between_any_two_steps(void **state)
 {
-    (void)state;
-    try_every_point(CRASH_POWER);
+    try_every_point(state, CRASH_POWER, 0);
 }
 
 /* The first second, too: a journal that was begun and not finished opens. */
@@ -191,6 +233,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(killed_between_any_two_steps, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(power_cut_between_any_two_steps, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(killed_while_ids_are_indexed, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(power_cut_while_ids_are_indexed, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(killed_while_being_made, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_failing_disk_loses_nothing, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(disk_full_then_space_again, make_dir, remove_dir),

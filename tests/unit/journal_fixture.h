@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 /* cmocka wants the four above */
+#include "base/key.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/tm.h"
@@ -108,6 +109,24 @@ static void add_sales(struct journal *j, uint32_t first, uint32_t cnt)
     struct sale s;
     for (uint32_t i = 0; i < cnt; i++)
         assert_int_equal(journal_append(j, make_sale(&s, first + i, NOON + (int64_t)i), 1, NULL), ERR_OK);
+}
+
+/* The service's answer about everything up to seq, or what could be one. */
+static inline struct body_results countersigned(struct journal *j, uint64_t seq, EVP_PKEY *key)
+{
+    struct body_results r = {.epoch = 1, .head_seq = seq, .at_utc_ms = NOON};
+    struct record_head h = {.epoch = 1, .seq = seq};
+    memcpy(h.terminal, terminal, ULID_SIZE);
+    if (seq == journal_head(j)->seq)
+        memcpy(h.hash, journal_head(j)->hash, KEY_HASH);
+    memcpy(r.head_hash, h.hash, KEY_HASH);
+    if (key) {
+        assert_int_equal(record_countersign(&h, NOON, key, r.head_sig), ERR_OK);
+        assert_int_equal(key_id(key, r.keyid), ERR_OK);
+    } else {
+        strcpy(r.keyid, "0123456789abcdef");
+    }
+    return r;
 }
 
 static inline enum err count(void *ctx, const struct journal_record *r)
