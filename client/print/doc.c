@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/print/doc.h"
+#include "base/width.h"
+#include <stdio.h>
+
+static enum err fill(const struct doc *d, enum err_lang lang, size_t columns, const struct receipt_sink *sink)
+{
+    struct lines g = {.sink = sink, .columns = columns};
+    if (columns < LINES_COLUMNS_MIN || columns > LINES_COLUMNS_MAX)
+        return ERR_BAD_VALUE;
+    d->fill(&g, lang, d->ctx);
+    return g.err;
+}
+
+static enum err add_text(void *ctx, enum receipt_style style, const char *line)
+{
+    struct buf *out = ctx;
+    enum err e = buf_adds(out, line);
+    (void)style;
+    return e ? e : buf_add_u8(out, '\n');
+}
+
+enum err doc_text(const struct doc *d, enum err_lang lang, size_t columns, struct buf *out)
+{
+    const struct receipt_sink sink = {out, add_text};
+    size_t before = out->len;
+    enum err e = fill(d, lang, columns, &sink);
+    if (e)
+        buf_cut(out, before);
+    return e;
+}
+
+static enum err add_paper(void *ctx, enum receipt_style style, const char *line)
+{
+    static const enum escpos_style styles[] = {
+        [RECEIPT_PLAIN] = ESCPOS_PLAIN, [RECEIPT_STRONG] = ESCPOS_STRONG, [RECEIPT_TITLE] = ESCPOS_TITLE};
+    struct escpos *p = ctx;
+    if (style == RECEIPT_RULE)
+        escpos_rule(p);
+    else
+        escpos_line(p, styles[style], line);
+    return p->err;
+}
+
+static void add_qr(struct escpos *p, const struct doc *d, enum err_lang lang)
+{
+    const char *text = lang == ERR_LANG_ZH ? d->caption_zh : d->caption_en;
+    char line[256];
+    int free_columns = p->device.dots / ESCPOS_CELL - (int)width_text(text);
+    escpos_qr(p, d->qr);
+    snprintf(line, sizeof line, "%*s%s", free_columns > 0 ? free_columns / 2 : 0, "", text);
+    escpos_line(p, ESCPOS_PLAIN, line);
+}
+
+enum err doc_paper(const struct doc *d, enum err_lang lang, const struct escpos_device *device, struct buf *out)
+{
+    struct escpos p;
+    size_t before = out->len;
+    enum err e = escpos_begin(&p, device, out), bad;
+    const struct receipt_sink sink = {&p, add_paper};
+    if (e)
+        return e;
+    bad = fill(d, lang, (size_t)(device->dots / ESCPOS_CELL), &sink);
+    if (!bad && d->qr)
+        add_qr(&p, d, lang);
+    e = escpos_end(&p, ESCPOS_CUT);
+    if (bad)
+        buf_cut(out, before);
+    return bad ? bad : e;
+}
