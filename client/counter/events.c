@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/events: Server-Sent Events (WHATWG HTML, section 9.2). A listener begins with the state of things; each event
- * carries the whole of what it is about, so that a lost one does no harm. One that does not read is hung up on. */
+ * carries the whole of what it is about, so that a lost one does no harm. One that does not read is hung up on. One that comes back
+ * with Last-Event-ID hears what it missed, if that is still kept: ids are "<series>-<number>", and a new series begins with the
+ * process and whenever nobody has listened for a while. */
+#include "base/text.h"
 #include "client/counter/parts.h"
+#include <inttypes.h>
+#include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BEHIND_MAX = 65536, ALIVE_MS = 15000 };
+enum { BEHIND_MAX = 65536, ALIVE_MS = 15000, KEPT_CNT = 64, KEPT_MAX = 49152, KEPT_MS = 60000, SERIES_LEN = 12 };
 
 struct listener {
+    struct counter *counter;
     struct events *events;
     struct MHD_Connection *conn;
     struct buf out; /* not taken by libmicrohttpd yet */
@@ -15,16 +22,50 @@ struct listener {
     struct listener *next;
 };
 
+/* What went out, for who comes back. */
+struct kept {
+    uint64_t id;
+    struct buf text;
+};
+
 struct events {
     struct listener *listeners;
     size_t listener_cnt;
-    uint64_t last_id;
-    int64_t alive_mono_ms; /* next sign of life: only by sending is a vanished listener noticed */
+    char series[SERIES_LEN + 1];
+    uint64_t last_id, forgotten_id; /* up to the latter nothing is kept */
+    struct kept kept[KEPT_CNT];     /* a ring: the oldest at first_kept */
+    size_t first_kept, kept_cnt, kept_bytes;
+    int64_t kept_until_mono_ms; /* while nobody listens */
+    int64_t alive_mono_ms;      /* next sign of life: only by sending is a vanished listener noticed */
 };
+
+static void forget_first(struct events *e)
+{
+    struct kept *k = &e->kept[e->first_kept];
+    e->forgotten_id = k->id;
+    e->kept_bytes -= k->text.len;
+    e->first_kept = (e->first_kept + 1) % KEPT_CNT;
+    e->kept_cnt--;
+    buf_wipe(&k->text); /* masked names, receipts */
+}
+
+/* From here on nothing is known of what was before. */
+static void new_series(struct events *e)
+{
+    uint8_t random[SERIES_LEN / 2] = {0};
+    while (e->kept_cnt)
+        forget_first(e);
+    if (RAND_bytes(random, sizeof random) == 1)
+        text_hex(random, sizeof random, e->series);
+    e->last_id = e->forgotten_id = 0;
+}
 
 struct events *events_new(void)
 {
-    return calloc(1, sizeof(struct events));
+    struct events *e = calloc(1, sizeof *e);
+    if (e)
+        new_series(e);
+    return e;
 }
 
 static void wake(struct listener *l)
@@ -46,6 +87,8 @@ void events_hang_up(struct counter *c)
 /* Listeners are freed by libmicrohttpd's last call, which comes when the daemon stops; *e must be freed after that. */
 void events_free(struct events **e)
 {
+    while (*e && (*e)->kept_cnt)
+        forget_first(*e);
     free(*e);
     *e = NULL;
 }
@@ -82,6 +125,7 @@ static void forget(void *cls)
         if (*at == l) {
             *at = l->next;
             l->events->listener_cnt--;
+            l->events->kept_until_mono_ms = counter_now(l->counter) + KEPT_MS;
             break;
         }
     buf_wipe(&l->out);
@@ -90,7 +134,7 @@ static void forget(void *cls)
 
 static enum err format(struct events *e, const char *type, json_t *data, struct buf *out)
 {
-    enum err r = buf_printf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)++e->last_id, type);
+    enum err r = buf_printf(out, "id: %s-%" PRIu64 "\nevent: %s\ndata: ", e->series, ++e->last_id, type);
     if (!r)
         r = data ? jsonx_write(data, out) : ERR_NOMEM;
     return r ? r : buf_adds(out, "\n\n");
@@ -98,16 +142,44 @@ static enum err format(struct events *e, const char *type, json_t *data, struct 
 
 bool events_wanted(const struct counter *c)
 {
-    return c->events->listeners;
+    struct events *e = c->events;
+    if (e->listeners || counter_now(c) < e->kept_until_mono_ms)
+        return true;
+    if (e->last_id)
+        new_series(e);
+    return false;
+}
+
+static void keep(struct events *e, const struct buf *text)
+{
+    if (text->len > KEPT_MAX) {
+        while (e->kept_cnt)
+            forget_first(e);
+        e->forgotten_id = e->last_id;
+        return;
+    }
+    while (e->kept_cnt == KEPT_CNT || e->kept_bytes + text->len > KEPT_MAX)
+        forget_first(e);
+    struct kept *k = &e->kept[(e->first_kept + e->kept_cnt) % KEPT_CNT];
+    k->id = e->last_id;
+    buf_init(&k->text, KEPT_MAX);
+    if (buf_add(&k->text, text->data, text->len)) {
+        e->forgotten_id = e->last_id;
+        return;
+    }
+    e->kept_bytes += text->len;
+    e->kept_cnt++;
 }
 
 void events_add(struct counter *c, const char *type, json_t *taken)
 {
     struct buf text;
     buf_init(&text, BEHIND_MAX);
-    if (!format(c->events, type, taken, &text))
+    if (!format(c->events, type, taken, &text)) {
+        keep(c->events, &text);
         for (struct listener *l = c->events->listeners; l; l = l->next)
             push(l, text.data, text.len);
+    }
     json_decref(taken);
     buf_wipe(&text);
 }
@@ -118,7 +190,7 @@ static void greet(struct counter *c, struct listener *l)
     const struct counter_ops *ops = c->config.ops;
     const struct checkout *k = NULL;
     json_t *status = ops->status(ops->ctx), *current = NULL;
-    if (buf_adds(&l->out, "retry: 1000\n\n") || format(c->events, "status", status, &l->out))
+    if (format(c->events, "status", status, &l->out))
         l->hung_up = true;
     if (!ops->current(ops->ctx, &k)) {
         current = view_checkout(c, k, ERR_LANG_ZH);
@@ -127,6 +199,23 @@ static void greet(struct counter *c, struct listener *l)
     }
     json_decref(status);
     json_decref(current);
+}
+
+/* What came after the event that it names; false: that is not known any more. */
+static bool resume(struct events *e, const char *last, struct listener *l)
+{
+    uint64_t id = 0;
+    size_t n = strlen(e->series);
+    if (!last || strncmp(last, e->series, n) || last[n] != '-' || sscanf(last + n + 1, "%" SCNu64, &id) != 1)
+        return false;
+    if (id < e->forgotten_id || id > e->last_id)
+        return false;
+    for (size_t i = 0; i < e->kept_cnt; i++) {
+        const struct kept *k = &e->kept[(e->first_kept + i) % KEPT_CNT];
+        if (k->id > id && buf_add(&l->out, k->text.data, k->text.len))
+            l->hung_up = true;
+    }
+    return true;
 }
 
 enum MHD_Result events_listen(struct request *r)
@@ -140,10 +229,14 @@ enum MHD_Result events_listen(struct request *r)
     struct listener *l = calloc(1, sizeof *l);
     if (!l)
         return MHD_NO;
+    l->counter = c;
     l->events = e;
     l->conn = r->conn;
     buf_init(&l->out, BEHIND_MAX);
-    greet(c, l);
+    if (buf_adds(&l->out, "retry: 1000\n\n"))
+        l->hung_up = true;
+    if (!events_wanted(c) || !resume(e, route_header(r, "Last-Event-ID"), l))
+        greet(c, l);
     struct MHD_Response *resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 2048, take, l, forget);
     if (!resp) {
         buf_release(&l->out);

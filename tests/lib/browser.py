@@ -14,14 +14,14 @@ SIZES = {"small": (800, 480), "middle": (1280, 800), "large": (1920, 1080)}
 
 
 class Browser:
-    def __init__(self, tmp, *arguments):
+    def __init__(self, tmp, *arguments, performance=False):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for a in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
                   "--force-device-scale-factor=1", "--lang=zh-CN", "--no-first-run", "--disable-background-networking",
                   "--disable-component-update", f"--user-data-dir={tmp}/chromium", *arguments):
             options.add_argument(a)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", **({"performance": "ALL"} if performance else {})})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver", log_output=f"{tmp}/chromedriver.log"), options=options)
         self.driver.set_script_timeout(DEADLINE_S)
         self.resize("middle")
