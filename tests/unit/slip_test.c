@@ -150,11 +150,13 @@ static void a_reference_is_read_as_people_say_it(void **state)
     assert_int_equal(ref_parse(spoken, strlen(spoken), &back), ERR_OK);
 }
 
-/* The check character finds every wrong digit and every swap of neighbours: the standard's promise. */
+/* The check character finds every wrong digit, and nearly every swap of neighbours: what a hybrid system of the standard
+ * promises. */
 static void one_wrong_digit_or_a_swap_shows(void **state)
 {
     struct ref back;
     char text[REF_LEN_MAX + 1];
+    int swaps = 0, unseen = 0;
     (void)state;
     for (int n = 1; n < 60; n++) {
         const struct ref r = {.number = n * 7, .epoch = (uint32_t)(1 + n % 3), .seq = (uint64_t)(n * 7919)};
@@ -171,11 +173,13 @@ static void one_wrong_digit_or_a_swap_shows(void **state)
                 continue;
             text[i] = text[i + 1];
             text[i + 1] = was;
-            assert_int_equal(ref_parse(text, len, &back), ERR_BAD_VALUE);
+            swaps++;
+            unseen += ref_parse(text, len, &back) == ERR_OK;
             text[i + 1] = text[i];
             text[i] = was;
         }
     }
+    assert_true(swaps > 100 && unseen * 25 < swaps);
     assert_int_equal(
         ref_check("A12425GABC1234002"), 'M'); /* a published example of MOD 37,36 (Global Release Identifier) */
     assert_int_equal(ref_check(""), 0);
