@@ -10,7 +10,10 @@
  * Interface 1, vendor collection (usage FF48:01), feature reports, the id and then:
  *     BEEP set: times, 1-5 · MODE get, set: flags, framing · VERSION get: major, minor, patch, board ·
  *     STATS get: u16 little-endian each, swipes good, swipes bad, scans good, scans dropped, bus resets, starts after
- *     a fault · BOOT set: the four bytes READER_BOOT_MAGIC; refused (STALL) unless the button was held at plug-in */
+ *     a fault · BOOT set: the four bytes READER_BOOT_MAGIC · UNIT get, set: the reader's own number, eight of A-Z, 0-9; its
+ *     serial number string, too, from the next plug-in on; STALL if it was never given.
+ *     BOOT and setting UNIT are refused (STALL) unless the button was held at plug-in and for READER_BOOT_WINDOW_MS after.
+ *     MODE and UNIT outlive a power cycle; a mode is stored two seconds after its last change */
 #ifndef HUIKA_READER_REPORT_H
 #define HUIKA_READER_REPORT_H
 
@@ -47,6 +50,8 @@ enum {
     READER_BOOT_ID = 0x14,
     READER_BOOT_LEN = 4,
     READER_BOOT_WINDOW_MS = 10000, /* from plug-in */
+    READER_UNIT_ID = 0x15,
+    READER_UNIT_LEN = 8,
 
     /* Mode flags. */
     READER_MODE_QUIET = 0x01, /* no sound */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/avr/guard.h"
+#include "firmware/core/port.h"
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/wdt.h>
+#include <util/atomic.h>
 
 enum { LOADER_WISH = 0x4B1D, RUNNING = 0x5EAD };
 
@@ -54,6 +56,30 @@ void guard_turn(void)
     for (uint8_t i = 0; i < GUARD_BYTES; i++)
         if ((&_end)[i] != GUARD_PAINT)
             restart();
+}
+
+/* core/port.h: what survives the guard's restarts. */
+bool port_eeprom_ready(void)
+{
+    return !(EECR & 1 << EEPE);
+}
+
+uint8_t port_eeprom_read(uint8_t at)
+{
+    EEAR = at;
+    EECR |= 1 << EERE;
+    return EEDR;
+}
+
+void port_eeprom_write(uint8_t at, uint8_t value)
+{
+    EEAR = at;
+    EEDR = value;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        EECR = 1 << EEMPE; /* erase and write; within four cycles (data sheet, 5.3) */
+        EECR |= 1 << EEPE;
+    }
 }
 
 void guard_pause(void)

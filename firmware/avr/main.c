@@ -30,6 +30,7 @@ static void take_inputs(void)
 
 static void sleep_with_the_host(void)
 {
+    reader_host_gone(&reader);
     ui_host(&reader.ui, UI_ASLEEP);
     inputs_show(ui_tick(&reader.ui));
     inputs_power(false);
@@ -80,6 +81,7 @@ static void pass_time(void)
         }
         if (served != (ep0.config != 0)) {
             served = ep0.config;
+            reader_host_gone(&reader);
             inputs_power(served);
             if (!reader.boot_granted)
                 ui_host(&reader.ui, served ? UI_READY : UI_ABSENT);

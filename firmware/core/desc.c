@@ -36,7 +36,8 @@ static const uint8_t msr_report[] FLASH = {0x05, 0x8E,             /* Usage Page
     0x48, 0xFF, /* Usage Page (vendor) */
     0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, FEATURE(READER_BEEP_ID, READER_BEEP_LEN),
     FEATURE(READER_MODE_ID, READER_MODE_LEN), FEATURE(READER_VERSION_ID, READER_VERSION_LEN),
-    FEATURE(READER_STATS_ID, READER_STATS_LEN), FEATURE(READER_BOOT_ID, READER_BOOT_LEN), 0xC0};
+    FEATURE(READER_STATS_ID, READER_STATS_LEN), FEATURE(READER_BOOT_ID, READER_BOOT_LEN),
+    FEATURE(READER_UNIT_ID, READER_UNIT_LEN), 0xC0};
 
 #define HID_INTERFACE(n, report, ep)                                                                                   \
     9, 4, n, 0, 1, 3, 0, 0, 0, 9, HID, 0x11, 0x01, 0, 1, REPORT, LOW(sizeof(report)), HIGH(sizeof(report)), 7, 5,      \

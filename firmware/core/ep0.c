@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/core/ep0.h"
 #include "firmware/core/desc.h"
+#include "firmware/core/flash.h"
 #include "firmware/core/port.h"
 #include "proto/reader_report.h"
 
@@ -69,11 +70,46 @@ static void answer_buf(struct ep0 *e, uint8_t first, uint8_t second, uint16_t le
     answer(e, len);
 }
 
-static void get_descriptor(struct ep0 *e, bool hid)
+static void clear_buf(struct ep0 *e)
+{
+    for (uint8_t i = 0; i < EP0_BUF; i++)
+        e->buf[i] = 0;
+}
+
+/* The unit number as a string, or else the device descriptor that says whether there is one. False: there is none. */
+static bool unit_descriptor(struct ep0 *e, bool string, const struct ep0_features *f)
+{
+    uint8_t unit[EP0_FEATURE_MAX], n = f->get(f->ctx, READER_UNIT_ID, unit), len = DESC_DEVICE_LEN;
+    const uint8_t *flash;
+
+    if (string) {
+        clear_buf(e);
+        for (uint8_t i = 0; i < n; i++)
+            e->buf[2 + 2 * i] = unit[i];
+        len = (uint8_t)(2 + 2 * n);
+        e->buf[0] = len;
+        e->buf[1] = DESC_STRING;
+    } else {
+        desc_get(DESC_DEVICE, 0, 0, &flash);
+        for (uint8_t i = 0; i < len; i++)
+            e->buf[i] = flash_byte(flash + i);
+        e->buf[DESC_SERIAL_AT] = n ? DESC_SERIAL : 0;
+    }
+    if (!string || n)
+        answer(e, len);
+    return !string || n;
+}
+
+static void get_descriptor(struct ep0 *e, bool hid, const struct ep0_features *f)
 {
     bool hid_type = e->setup[3] >= 0x20;
-    uint16_t len = 0;
+    uint16_t len = 0, what = word(e, 2);
 
+    if (!hid && (what == DESC_DEVICE << 8 || what == (DESC_STRING << 8 | DESC_SERIAL))) {
+        if (!unit_descriptor(e, what != DESC_DEVICE << 8, f))
+            refuse(e);
+        return;
+    }
     if (hid == hid_type && (!hid || !e->setup[5]))
         len = desc_get(e->setup[3], e->setup[2], e->setup[4], &e->flash);
     if (len)
@@ -139,8 +175,7 @@ static void get_report(struct ep0 *e, const struct ep0_features *f)
 {
     uint8_t id = e->setup[2], type = e->setup[3], interface = e->setup[4], n = 0;
 
-    for (uint8_t i = 0; i < EP0_FEATURE_MAX; i++)
-        e->buf[i] = 0;
+    clear_buf(e);
     if (type == TYPE_FEATURE && interface == FEATURE_INTERFACE)
         n = f->get(f->ctx, id, e->buf + 1);
     if (n)
@@ -217,10 +252,10 @@ static void begin(struct ep0 *e, const struct ep0_features *f)
     e->address = 0;
     switch (request) {
     case DEVICE_GET_DESCRIPTOR:
-        get_descriptor(e, false);
+        get_descriptor(e, false, f);
         return;
     case INTERFACE_GET_DESCRIPTOR:
-        get_descriptor(e, true);
+        get_descriptor(e, true, f);
         return;
     case SET_ADDRESS:
         set_address(e);
@@ -260,7 +295,7 @@ static void send_next(struct ep0 *e)
         port_in_put_flash(e->flash + e->at, n);
     else {
         for (uint8_t i = 0; i < n; i++)
-            packet[i] = e->at + i < EP0_FEATURE_MAX ? e->buf[e->at + i] : 0;
+            packet[i] = e->at + i < EP0_BUF ? e->buf[e->at + i] : 0;
         port_in_put(packet, n);
     }
     e->at += n;

@@ -12,13 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EP0_FEATURE_MAX = 16 };
+enum { EP0_FEATURE_MAX = 16, EP0_BUF = 18 /* the device descriptor; the serial number */ };
 
 /* Who answers feature reports; `ctx` is handed back. */
 struct ep0_features {
     void *ctx;
     /* Fills `out` behind the report id; its length, 0: there is no such report to read. At most EP0_FEATURE_MAX - 1. */
-    uint8_t (*get)(void *ctx, uint8_t id, uint8_t *out);
+    uint8_t (*get)(void *ctx, uint8_t id, uint8_t *out); /* READER_UNIT_ID is the serial number, too */
     /* False: refused. `len` bytes behind the report id. Called before the host learns that it worked. */
     bool (*set)(void *ctx, uint8_t id, const uint8_t *in, uint8_t len);
 };
@@ -30,10 +30,10 @@ struct ep0 {
     uint8_t halted;  /* a bit per endpoint */
     uint8_t idle[2]; /* SET_IDLE, 4 ms units: kept, as reports come on change only */
     uint8_t setup[8];
-    uint8_t buf[EP0_FEATURE_MAX]; /* answers from memory; what lies behind is zeros */
-    const uint8_t *flash;         /* answers from flash; NULL: buf */
-    uint16_t at, len;             /* of the data stage */
-    bool zlp;                     /* an empty packet must say that this is all */
+    uint8_t buf[EP0_BUF]; /* answers from memory; what lies behind is zeros */
+    const uint8_t *flash; /* answers from flash; NULL: buf */
+    uint16_t at, len;     /* of the data stage */
+    bool zlp;             /* an empty packet must say that this is all */
 };
 
 void ep0_reset(struct ep0 *e);

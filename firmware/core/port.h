@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the core needs of a USB device controller; firmware/avr/usb.c is one, the tests have another. Everything is
+/* What the core needs of the chip, a USB device controller most of all: firmware/avr/usb.c, guard.c; the tests have another. Everything is
  * polled, nothing waits. A packet is at most 64 bytes. */
 #ifndef HUIKA_FW_PORT_H
 #define HUIKA_FW_PORT_H
@@ -19,6 +19,11 @@ void port_in_put(const uint8_t *p, uint8_t len);
 void port_in_put_flash(const uint8_t *p, uint8_t len);
 /* Refuses the request under way; the next SETUP clears it. */
 void port_stall(void);
+
+/* The EEPROM's cells. Reading and writing only while it is ready; a write goes on by itself for 3.4 ms. */
+bool port_eeprom_ready(void);
+uint8_t port_eeprom_read(uint8_t at);
+void port_eeprom_write(uint8_t at, uint8_t value);
 
 /* From the next packet on the device has that address. */
 void port_address(uint8_t address);

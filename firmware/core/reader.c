@@ -20,12 +20,21 @@ static void forget_swipe(struct reader *r)
     r->keep_ms = 0;
 }
 
+static void apply_mode(struct reader *r)
+{
+    r->ui.quiet = r->settings.flags & READER_MODE_QUIET;
+    r->scan.aim = r->settings.flags & READER_MODE_AIM;
+    r->scan.framing = r->settings.framing;
+}
+
 void reader_init(struct reader *r, bool button_held, bool after_fault)
 {
     *r = (struct reader){.boot_ms = button_held ? READER_BOOT_WINDOW_MS : 0};
     forget_swipe(r);
     scan_init(&r->scan);
     ui_init(&r->ui);
+    settings_load(&r->settings);
+    apply_mode(r);
     if (after_fault) {
         count(&r->stats.faults);
         ui_fault(&r->ui);
@@ -108,16 +117,21 @@ uint8_t reader_tick(struct reader *r, const struct reader_quiet *quiet)
     if (!r->msr_full && r->edges && quiet->head >= READER_SWIPE_MS)
         end_swipe(r);
     note_scan(r, scan_silence(&r->scan, quiet->engine));
+    settings_poll(&r->settings);
     return ui_tick(&r->ui);
+}
+
+void reader_host_gone(struct reader *r)
+{
+    forget_swipe(r);
+    if (r->scan.len || r->scan.before)
+        note_scan(r, scan_lost(&r->scan));
 }
 
 void reader_bus_reset(struct reader *r)
 {
     count(&r->stats.bus_resets);
-    if (r->msr_at)
-        forget_swipe(r);
-    if (scan_full(&r->scan) || r->scan.before)
-        note_scan(r, scan_lost(&r->scan));
+    reader_host_gone(r);
 }
 
 bool reader_scan_report(struct reader *r, uint8_t out[READER_SCAN_LEN])
@@ -161,8 +175,8 @@ uint8_t reader_feature_get(void *ctx, uint8_t id, uint8_t *out)
 
     switch (id) {
     case READER_MODE_ID:
-        out[0] = (uint8_t)((r->ui.quiet ? READER_MODE_QUIET : 0) | (r->scan.aim ? READER_MODE_AIM : 0));
-        out[1] = r->scan.framing;
+        out[0] = r->settings.flags;
+        out[1] = r->settings.framing;
         return READER_MODE_LEN;
     case READER_VERSION_ID:
         out[0] = DESC_VERSION_MAJOR;
@@ -172,6 +186,10 @@ uint8_t reader_feature_get(void *ctx, uint8_t id, uint8_t *out)
         return READER_VERSION_LEN;
     case READER_STATS_ID:
         return get_stats(&r->stats, out);
+    case READER_UNIT_ID:
+        for (uint8_t i = 0; i < READER_UNIT_LEN; i++)
+            out[i] = r->settings.unit[i];
+        return r->settings.unit[0] ? READER_UNIT_LEN : 0;
     default:
         return 0;
     }
@@ -181,9 +199,8 @@ static bool set_mode(struct reader *r, const uint8_t *in)
 {
     if ((in[0] & ~READER_MODE_FLAGS) || in[1] >= READER_FRAME_CNT)
         return false;
-    r->ui.quiet = in[0] & READER_MODE_QUIET;
-    r->scan.aim = in[0] & READER_MODE_AIM;
-    r->scan.framing = in[1];
+    settings_mode(&r->settings, in[0], in[1]);
+    apply_mode(r);
     return true;
 }
 
@@ -211,5 +228,7 @@ bool reader_feature_set(void *ctx, uint8_t id, const uint8_t *in, uint8_t len)
     }
     if (id == READER_MODE_ID && len == READER_MODE_LEN)
         return set_mode(r, in);
+    if (id == READER_UNIT_ID && len == READER_UNIT_LEN)
+        return r->boot_ms && settings_unit(&r->settings, in);
     return id == READER_BOOT_ID && len == READER_BOOT_LEN && set_boot(r, in);
 }

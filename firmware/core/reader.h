@@ -19,6 +19,7 @@
 #include "firmware/core/f2f.h"
 #include "firmware/core/report.h"
 #include "firmware/core/scan.h"
+#include "firmware/core/settings.h"
 #include "firmware/core/ui.h"
 
 enum {
@@ -46,6 +47,7 @@ struct reader {
     uint16_t scan_ms;  /* and how long a scan report has */
     uint16_t boot_ms;  /* left of the window for READER_BOOT_ID */
     bool boot_granted; /* the host may have the boot loader */
+    struct settings settings;
     struct scan scan;
     struct ui ui;
     struct reader_stats stats;
@@ -65,6 +67,8 @@ void reader_engine_lost(struct reader *r);
 uint8_t reader_tick(struct reader *r, const struct reader_quiet *quiet);
 /* The bus was reset: half a report is worth nothing. */
 void reader_bus_reset(struct reader *r);
+/* The host sleeps or has let go of the reader: what was read for it is wiped. */
+void reader_host_gone(struct reader *r);
 
 /* Writes READER_SCAN_LEN bytes and forgets them; false if there is no report. */
 bool reader_scan_report(struct reader *r, uint8_t out[READER_SCAN_LEN]);

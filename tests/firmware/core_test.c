@@ -2,6 +2,7 @@
 /* The firmware's core on the host: scans, tracks, reports, lamps, the reader as a whole; ep0 has a file of its own. */
 #include "firmware/core/desc.h"
 #include "firmware/core/reader.h"
+#include "tests/firmware/fake_port.h"
 #include "tests/firmware/swipe.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -178,6 +179,7 @@ static void a_swipe_is_reported_once_and_wiped(void **state)
     struct reader r;
 
     (void)state;
+    fake_port_init();
     reader_init(&r, false, false);
     for (int back = 0; back < 2; back++) {
         swipe_into(&r, 0, CARD, 5, back);
@@ -207,6 +209,7 @@ static void edges_that_were_lost_reject_the_swipe(void **state)
     struct reader r;
 
     (void)state;
+    fake_port_init();
     reader_init(&r, false, false);
     swipe_seed(&rng, 3);
     swipe_encode(&card, CARD, 5);
@@ -225,6 +228,7 @@ static void a_tap_on_the_head_is_no_attempt(void **state)
     struct reader r;
 
     (void)state;
+    fake_port_init();
     reader_init(&r, false, false);
     for (unsigned i = 0; i < READER_NOISE - 1; i++)
         reader_interval(&r, 0, (uint16_t)(100 + 37 * i % 900));

@@ -18,7 +18,7 @@ static const struct ep0_features features = {&reader, reader_feature_get, reader
 static int fresh(void **state)
 {
     (void)state;
-    memset(&fake_port, 0, sizeof fake_port);
+    fake_port_init();
     reader_init(&reader, true, false);
     ep0_reset(&ep0);
     return 0;
@@ -190,6 +190,39 @@ static void an_impatient_host_is_followed(void **state)
     assert_int_equal(finish(), 2);
 }
 
+/* A reader that was given a number shows it to the host as its serial number; another shows none. */
+static void the_unit_number_is_the_serial_number(void **state)
+{
+    (void)state;
+    assert_int_equal(request(0x80, 6, 0x100, 0, 64), 18);
+    assert_int_equal(fake_port.in[16], 0);
+    assert_int_equal(request(0x80, 6, 0x303, 0x409, 255), STALLED);
+    configure();
+    assert_int_equal(request(0xA1, 1, 0x315, 1, 9), STALLED);
+    assert_int_equal(set_feature(READER_UNIT_ID, "HK00001a", 8), STALLED);
+    assert_int_equal(set_feature(READER_UNIT_ID, "HK00001", 7), STALLED);
+    assert_int_equal(request(0x80, 6, 0x303, 0x409, 255), STALLED);
+    assert_int_equal(set_feature(READER_UNIT_ID, "HK000017", 8), 0);
+    assert_int_equal(request(0x80, 6, 0x100, 0, 64), 18);
+    assert_int_equal(fake_port.in[16], 3);
+    assert_int_equal(fake_port.in[17], 1);
+    assert_int_equal(request(0x80, 6, 0x303, 0x409, 255), 18);
+    assert_memory_equal(fake_port.in,
+        "\x12\x03H\0K\0"
+        "0\0"
+        "0\0"
+        "0\0"
+        "0\0"
+        "1\0"
+        "7\0",
+        18);
+    assert_int_equal(request(0x80, 6, 0x303, 0x409, 2), 2);
+    reader.boot_ms = 0;
+    assert_int_equal(set_feature(READER_UNIT_ID, "HK000018", 8), STALLED);
+    assert_int_equal(request(0xA1, 1, 0x315, 1, 9), 9);
+    assert_memory_equal(fake_port.in, "\x15HK000017", 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_of_an_interface_before_the_configuration, fresh),
         cmocka_unit_test_setup(features_are_judged_before_the_status_stage, fresh),
         cmocka_unit_test_setup(halts_are_told_and_undone, fresh),
+        cmocka_unit_test_setup(the_unit_number_is_the_serial_number, fresh),
         cmocka_unit_test_setup(an_impatient_host_is_followed, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,35 @@
 
 struct fake_port fake_port;
 
+void fake_port_init(void)
+{
+    memset(&fake_port, 0, sizeof fake_port);
+    memset(fake_port.eeprom, 0xFF, sizeof fake_port.eeprom);
+}
+
+bool port_eeprom_ready(void)
+{
+    bool ready = !fake_port.writing && !fake_port.cut;
+
+    fake_port.writing = false;
+    return ready;
+}
+
+uint8_t port_eeprom_read(uint8_t at)
+{
+    fake_port.misuse += fake_port.writing;
+    return fake_port.eeprom[at];
+}
+
+void port_eeprom_write(uint8_t at, uint8_t value)
+{
+    fake_port.misuse += fake_port.writing;
+    fake_port.writing = true;
+    fake_port.wear[at]++;
+    fake_port.cut = fake_port.eeprom_left && !--fake_port.eeprom_left;
+    fake_port.eeprom[at] = fake_port.cut ? fake_port.torn : value;
+}
+
 bool port_setup(uint8_t setup[8])
 {
     if (!fake_port.setup_there)

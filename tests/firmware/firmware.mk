@@ -5,6 +5,7 @@ FWT_CORE := $(FWT)/libcore.a
 FWT_SWIPE := $(addprefix $(BUILD)/obj/tests/firmware/,swipe.o swipe_damage.o)
 FWT_SIM := $(addprefix $(BUILD)/obj/tests/firmware/,sim.o sim_uart.o sim_audit.o sim_host.o)
 FWT_LIBS := -lsimavr -lelf -lm
+FWT_CORE_TESTS := $(addprefix $(FWT)/,core_test ep0_test settings_test)
 
 # simavr's headers are not written for -Wconversion
 $(FWT_SIM): CFLAGS += -Wno-sign-conversion -Wno-conversion -Wno-pedantic
@@ -22,11 +23,10 @@ $(FWT)/sim_%_test: $(BUILD)/obj/tests/firmware/sim_%_test.o $(BUILD)/obj/tests/f
 $(FWT)/simreader: $(BUILD)/obj/tests/firmware/simreader.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FWT_LIBS)
-$(FWT)/core_test $(FWT)/ep0_test: $(FWT)/%: $(BUILD)/obj/tests/firmware/%.o $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_SWIPE) $(FWT_CORE)
+$(FWT_CORE_TESTS): $(FWT)/%: $(BUILD)/obj/tests/firmware/%.o $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_SWIPE) $(FWT_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
 $(addprefix $(BUILD)/fuzz/,f2f scan_uart ep0): $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_CORE)
-FWT_CORE_TESTS := $(FWT)/core_test $(FWT)/ep0_test
 FWT_SIM_TESTS := $(addprefix $(FWT)/,sim_usb_test sim_card_test sim_world_test)
 
 firmware-core-run: $(FWT_CORE_TESTS)

@@ -32,6 +32,11 @@ MUTANTS = [
      "    TCCR3B = 1 << ICNC3 | 1 << CS31;\n    TIMSK1 = 1 << ICIE1;\n"),
     ("plugging in taken for a brown-out", AVR + "guard.c", "(reset_cause & (1 << PORF | 1 << BORF)) == 1 << BORF", "reset_cause & 1 << BORF"),
     ("the loader's reset taken for a fault", AVR + "guard.c", " && running == RUNNING", ""),
+    ("mode forgotten with the power", CORE + "settings.c", "    s->rest_ms = SETTINGS_REST_MS;\n", ""),
+    ("cell written while the one before still is", CORE + "settings.c", "    if (!port_eeprom_ready())\n        return;\n", ""),
+    ("number for whoever asks", CORE + "reader.c", "return r->boot_ms && settings_unit(", "return settings_unit("),
+    ("number not in the descriptor", CORE + "ep0.c", "n ? DESC_SERIAL : 0", "0"),
+    ("card kept while the host sleeps", AVR + "main.c", "    reader_host_gone(&reader);\n    ui_host", "    ui_host"),
     ("pad regulator left off", AVR + "usb.c", "UHWCON = 1 << UVREGE;", "UHWCON = 0;"),
     ("PLL set for an 8 MHz crystal", AVR + "usb.c", "1 << PINDIV | 1 << PLLE", "1 << PLLE"),
     ("USB clock left frozen", AVR + "usb.c", "USBCON = 1 << USBE | 1 << OTGPADE;", "USBCON = 1 << USBE | 1 << OTGPADE | 1 << FRZCLK;"),
@@ -69,7 +74,7 @@ MUTANTS = [
     ("awake while the host sleeps", AVR + "main.c", "    inputs_power(false);\n    guard_pause();\n    usb_sleep();",
      "    guard_pause();\n    usb_sleep();"),
     ("more sent than was asked for", CORE + "ep0.c", "e->len = len < asked ? len : asked;", "e->len = len;"),
-    ("old report kept for the next host", CORE + "reader.c", "if (r->msr_at)\n        forget_swipe(r);", ""),
+    ("old report kept for the next host", CORE + "reader.c", "{\n    forget_swipe(r);\n    if (r->scan.len", "{\n    if (r->scan.len"),
 ]
 
 

@@ -17,6 +17,8 @@ enum {
     FIRST_CYCLES = 100,
     JTD = 0x80,
     CLKPCE = 0x80,
+    EEPE = 1,
+    EEPROM_CYCLES = 34 * SIM_MS / 10,
     RAM = 0x100
 };
 
@@ -58,6 +60,28 @@ static void on_udint(struct avr_irq_t *irq, uint32_t value, void *param)
     (void)irq;
     if (value & ~(uint32_t)s->avr->data[R_UDINT] & 0x7D)
         fault(s, "UDINT: a one written where no flag was");
+}
+
+/* A cell takes 3.4 ms; simavr is through at once and would take the next. */
+static uint8_t read_eecr(struct avr_t *avr, avr_io_addr_t address, void *param)
+{
+    struct sim *s = param;
+    bool busy = s->stored && avr->cycle - s->stored < EEPROM_CYCLES;
+
+    return (uint8_t)((avr->data[address] & ~(1 << EEPE)) | busy << EEPE);
+}
+
+static void write_eecr(struct avr_t *avr, avr_io_addr_t address, uint8_t v, void *param)
+{
+    struct sim *s = param;
+
+    (void)avr;
+    (void)address;
+    if (!(v & 1 << EEPE))
+        return;
+    if (s->stored && s->avr->cycle - s->stored < EEPROM_CYCLES)
+        fault(s, "EECR: a cell written while the one before still is");
+    s->stored = s->avr->cycle;
 }
 
 /* The data sheet, 6.11.2: CLKPCE alone, then within four cycles the divisor. */
@@ -140,7 +164,7 @@ static void start(struct sim *s, uint8_t cause)
     s->prescale = CKDIV8;
     s->jtag = true;
     s->loader = false;
-    s->key[0] = s->key[1] = 0;
+    s->key[0] = s->key[1] = s->stored = 0;
     s->avr->data[R_CLKPR] = CKDIV8;
     s->avr->data[R_MCUSR] |= cause;
     s->avr->data[R_USBSTA] |= 1 << VBUS;
@@ -192,6 +216,8 @@ bool sim_open(struct sim *s, const char *elf, bool button_held)
     sim_uart_init(s);
     s->head[0] = (struct sim_head){.sim = s, .pin = port(s, 'D', 4)};
     s->head[1] = (struct sim_head){.sim = s, .pin = port(s, 'C', 7)};
+    avr_register_io_read(s->avr, R_EECR, read_eecr, s);
+    avr_register_io_write(s->avr, R_EECR, write_eecr, s);
     avr_register_io_write(s->avr, R_CLKPR, write_clkpr, s);
     avr_register_io_write(s->avr, R_MCUCR, write_mcucr, s);
     s->avr->custom.data = s;

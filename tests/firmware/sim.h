@@ -37,6 +37,7 @@ struct sim {
     uint64_t reset_at; /* when the processor last started */
     uint8_t prescale;  /* CLKPR's CLKPS: after a reset 3, as the factory's fuse CKDIV8 makes it */
     bool jtag;         /* the interface has four pins of port F, until MCUCR.JTD */
+    uint64_t stored;   /* when the last cell of the EEPROM was begun */
     uint64_t key[2];   /* when CLKPCE was set; when JTD was first written */
     const char *fault; /* the first thing that the chip would not have forgiven */
 

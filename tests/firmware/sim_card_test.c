@@ -150,6 +150,26 @@ static void a_card_that_the_host_does_not_fetch_is_forgotten(void **state)
     rig_close(&r);
 }
 
+static void a_host_that_goes_to_sleep_takes_no_card_along(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, false, true);
+    for (unsigned half = 0; half < 2; half++) { /* read, and still being read */
+        rig_swipe_text(&r, 0, RIG_CARD, 5, 60, false);
+        sim_run_ms(&r.sim, half ? 80 : 250);
+        host_suspend(&r.host);
+        sim_run_ms(&r.sim, 5);
+        assert_wiped(&r, RIG_CARD);
+        rig_run_out(&r, 0);
+        host_resume(&r.host);
+        sim_run_ms(&r.sim, RIG_SETTLE_MS);
+        assert_int_equal(rig_stat(&r, SWIPES_BAD), 0);
+    }
+    rig_close(&r);
+}
+
 /* When the controller holds the first packet, in device cycles; the wait that tells a swipe's end is the reader's own. */
 static void reports_are_ready_within_a_frame(void **state)
 {
@@ -211,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_damaged_swipe_is_told_to_the_cashier_and_not_to_the_host),
         cmocka_unit_test(parity_alone_is_not_believed),
         cmocka_unit_test(a_card_that_the_host_does_not_fetch_is_forgotten),
+        cmocka_unit_test(a_host_that_goes_to_sleep_takes_no_card_along),
         cmocka_unit_test(reports_are_ready_within_a_frame),
         cmocka_unit_test(stack_and_interrupts_stay_within_their_bounds),
     };

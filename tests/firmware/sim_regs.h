@@ -14,6 +14,7 @@ enum {
     R_PORTE = 0x2E,
     R_DDRF = 0x30,
     R_PORTF = 0x31,
+    R_EECR = 0x3F,
     R_PLLCSR = 0x49,
     R_MCUSR = 0x54,
     R_MCUCR = 0x55,

@@ -170,6 +170,68 @@ static void the_loader_opens_only_with_the_button_held_at_plug_in(void **state)
     rig_close(&r);
 }
 
+static bool is_mode(struct rig *r, const uint8_t mode[2])
+{
+    uint8_t b[3];
+
+    assert_int_equal(rig_get(r, READER_MODE_ID, b, 3), 3);
+    return !memcmp(b + 1, mode, 2);
+}
+
+static void the_mode_outlives_a_power_cycle(void **state)
+{
+    const uint8_t mode[2] = {READER_MODE_QUIET, READER_FRAME_IDLE}, other[2] = {READER_MODE_AIM, READER_FRAME_CR};
+    struct rig r;
+    bool stored;
+
+    (void)state;
+    rig_open(&r, false, true);
+    assert_true(is_mode(&r, (const uint8_t[]){READER_MODE_AIM, READER_FRAME_LINE}));
+    assert_int_equal(rig_set(&r, READER_MODE_ID, mode, 2), 3);
+    sim_run_ms(&r.sim, 2200);
+    sim_restart(&r.sim, SIM_POWER);
+    rig_enumerate(&r);
+    assert_true(is_mode(&r, mode));
+    rig_assert_scan(&r, "NO END MARK", "NO END MARK");
+    for (unsigned ms = 1990; ms < 2040; ms += 3) { /* the power goes while it is being written */
+        assert_int_equal(rig_set(&r, READER_MODE_ID, other, 2), 3);
+        sim_run_ms(&r.sim, ms);
+        sim_restart(&r.sim, SIM_POWER | SIM_BROWN_OUT);
+        rig_enumerate(&r);
+        stored = is_mode(&r, other);
+        assert_true(stored || is_mode(&r, mode));
+        assert_true(ms > 1990 ? ms < 2037 || stored : !stored);
+        rig_set(&r, READER_MODE_ID, mode, 2);
+        sim_run_ms(&r.sim, 2100);
+    }
+    rig_close(&r);
+}
+
+static void two_readers_are_told_apart_by_their_numbers(void **state)
+{
+    struct rig r;
+    uint8_t b[64];
+
+    (void)state;
+    rig_open(&r, false, true);
+    sim_button(&r.sim, true);
+    assert_int_equal(rig_set(&r, READER_UNIT_ID, (const uint8_t *)"HK000017", 8), HOST_STALL);
+    assert_int_equal(rig_get(&r, READER_UNIT_ID, b, 9), HOST_STALL);
+    sim_restart(&r.sim, SIM_POWER);
+    rig_enumerate(&r);
+    assert_int_equal(rig_set(&r, READER_UNIT_ID, (const uint8_t *)"HK000017", 8), 9);
+    sim_run_ms(&r.sim, 100);
+    sim_button(&r.sim, false);
+    sim_restart(&r.sim, SIM_POWER);
+    rig_enumerate(&r);
+    assert_int_equal(host_control(&r.host, &(struct host_setup){0x80, 6, 0x100, 0, 18}, b), 18);
+    assert_int_equal(b[16], 3);
+    assert_int_equal(host_control(&r.host, &(struct host_setup){0x80, 6, 0x303, 0x409, 64}, b), 18);
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(b[2 + 2 * i], "HK000017"[i]);
+    rig_close(&r);
+}
+
 /* Impatient, confused and malicious hosts: whatever they ask, the next good request is answered. */
 static void nonsense_on_the_control_endpoint_does_no_harm(void **state)
 {
@@ -210,6 +272,8 @@ int main(void)
         cmocka_unit_test(halted_endpoints_stall_and_come_back),
         cmocka_unit_test(features_answer),
         cmocka_unit_test(the_loader_opens_only_with_the_button_held_at_plug_in),
+        cmocka_unit_test(the_mode_outlives_a_power_cycle),
+        cmocka_unit_test(two_readers_are_told_apart_by_their_numbers),
         cmocka_unit_test(nonsense_on_the_control_endpoint_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,9 @@ static void a_head_without_steady_supply_is_not_heard(void **state)
 
     (void)state;
     rig_open(&r, false, false);
+    for (unsigned i = 0; i < 100; i++)
+        sim_edge(&r.sim, 0, 2000);
+    rig_run_out(&r, 50);
     for (unsigned i = 0; i < 2000; i++)
         sim_edge(&r.sim, 0, 2000); /* 250 ms */
     sim_run_ms(&r.sim, 10);

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ep0 e;
     const struct ep0_features f = {&r, reader_feature_get, reader_feature_set};
 
-    memset(&fake_port, 0, sizeof fake_port);
+    fake_port_init();
     reader_init(&r, false, false);
     ep0_reset(&e);
     for (; size >= 9; data += 9, size -= 9) {
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (data[0] & 0x40)
                 fake_port.in_free = true;
         }
-        if (fake_port.misuse || fake_port.stalls > 1 || e.config > 1 || r.boot_granted)
+        if (fake_port.misuse || fake_port.stalls > 1 || e.config > 1 || r.boot_granted || r.settings.unit[0])
             abort();
         if (fake_port.in_len > (unsigned)(fake_port.setup[6] | fake_port.setup[7] << 8))
             abort();

@@ -2,6 +2,7 @@
 /* Any intervals at the head: no crash, bits within bounds, a track only where the bits are one. Two bytes an interval,
  * little-endian. */
 #include "firmware/core/reader.h"
+#include "tests/firmware/fake_port.h"
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t packet[64];
     struct reader r;
 
+    fake_port_init();
     reader_init(&r, false, false);
     for (size_t i = 0; i + 1 < size; i += 2) {
         reader_interval(&r, i >> 1 & 1, (uint16_t)(data[i] | data[i + 1] << 8));
