@@ -18,7 +18,14 @@
 #include "proto/card.h"
 #include "proto/offer.h"
 
-enum { NOTICE_MAX = 262144, NOTICE_KEYS = 32, NOTICE_HOSTS = 8, NOTICE_PREFIXES = 16, NOTICE_ID_LEN = 26 };
+enum {
+    NOTICE_MAX = 262144,
+    NOTICE_KEYS = 32,
+    NOTICE_HOSTS = 8,
+    NOTICE_PREFIXES = 16,
+    NOTICE_URL_MAX = 280,
+    NOTICE_ID_LEN = 26
+};
 
 enum notice_kind { NOTICE_NONE, NOTICE_TRUST, NOTICE_SHOP, NOTICE_LEASE, NOTICE_REVOKED, NOTICE_ANSWER, NOTICE_KINDS };
 const char *notice_kind_name(enum notice_kind kind);      /* "shop"; NULL for what is none */
@@ -51,9 +58,10 @@ struct notice_trust {
     size_t key_cnt;
     struct card_key card_keys[NOTICE_KEYS]; /* keys owned here */
     size_t card_key_cnt;
-    char *card_hosts[NOTICE_HOSTS + 1]; /* NULL-terminated, lower case */
-    char *legacy[NOTICE_PREFIXES + 1];  /* NULL-terminated */
-    struct buf sealing_cert;            /* DER of the certificate that numbers are sealed to */
+    char *card_hosts[NOTICE_HOSTS + 1];  /* NULL-terminated, lower case */
+    char *legacy[NOTICE_PREFIXES + 1];   /* NULL-terminated */
+    struct buf sealing_cert;             /* DER of the certificate that numbers are sealed to */
+    char public_url[NOTICE_URL_MAX + 1]; /* "https://host[:port]" of the public pages; "": none */
 };
 
 /* A shop's standing. The zero value lets nobody sell. */

@@ -171,6 +171,20 @@ static enum err trust_times(const json_t *body, struct notice_trust *t)
     return !e && t->not_after_utc_ms < t->issued_utc_ms ? ERR_BAD_NOTICE : e;
 }
 
+/* It becomes part of what slips carry, so nothing but a host and a port. */
+static enum err public_url(const json_t *body, char out[static NOTICE_URL_MAX + 1])
+{
+    static const char host[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:";
+    char url[NOTICE_URL_MAX + 1];
+    enum err e = jsonx_copy(body, "public_url", 9, url, sizeof url);
+    if (e)
+        return e;
+    if (strncmp(url, "https://", 8) != 0 || url[8 + strspn(url + 8, host)])
+        return ERR_BAD_NOTICE;
+    memcpy(out, url, sizeof url);
+    return ERR_OK;
+}
+
 enum err notice_trust_parse(const struct notice *n, struct notice_trust *out)
 {
     if (n->kind != NOTICE_TRUST)
@@ -195,6 +209,8 @@ enum err notice_trust_parse(const struct notice *n, struct notice_trust *out)
         e = texts(n->body, "legacy_prefixes", NOTICE_PREFIXES, PREFIX_MAX, t->legacy);
     if (!e)
         e = sealing_cert(n->body, &t->sealing_cert);
+    if (!e && jsonx_has(n->body, "public_url"))
+        e = public_url(n->body, t->public_url);
     if (e)
         notice_trust_release(t);
     else
