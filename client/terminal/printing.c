@@ -2,6 +2,8 @@
 /* Receipts of a till: as text for the counter, and to the printer. */
 #include "base/log.h"
 #include "client/terminal/till.h"
+#include <openssl/crypto.h>
+#include <string.h>
 
 enum { JOBS_SHOWN = PRINTER_QUEUE };
 
@@ -31,11 +33,45 @@ enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_
     return receipt_text(&r, p->lang, p->columns, out);
 }
 
+struct place {
+    bool has_slip;
+    struct record_head at;
+};
+
+/* Records of before there were slips have none: a QR would lead nowhere. */
+static enum err find_place(void *ctx, const struct journal_record *r)
+{
+    struct place *p = ctx;
+    struct body_sale sale;
+    enum err e = body_sale_decode(r->body, r->body_len, &sale);
+    if (e)
+        return e;
+    p->has_slip = sale.has_slip;
+    p->at.epoch = r->epoch;
+    p->at.seq = r->seq;
+    memcpy(p->at.hash, r->hash, KEY_HASH);
+    body_sale_release(&sale);
+    return ERR_OK;
+}
+
+/* False: the receipt goes without a QR. */
+static bool url_of_sale(struct till *t, const char *sale_id, char out[static SLIP_URL_MAX + 1])
+{
+    struct place p = {.has_slip = false};
+    memcpy(p.at.terminal, t->state->info.terminal, ULID_SIZE);
+    return !journal_by_sale(t->journal, sale_id, find_place, &p) && p.has_slip &&
+           !slips_url(&t->slips, sync_trust(t->sync), sale_id, &p.at, out);
+}
+
 enum err till_print(void *ctx, const struct checkout *k, bool copy)
 {
     struct till *t = ctx;
-    const struct receipt r = receipt_of(t, k, copy);
+    char url[SLIP_URL_MAX + 1];
+    struct receipt r = receipt_of(t, k, copy);
+    if (url_of_sale(t, k->sale_id, url))
+        r.qr = url;
     enum err e = paper_sale(t->paper, &r);
+    OPENSSL_cleanse(url, sizeof url);
     if (e && e != ERR_PRINTER_MISSING)
         log_warn("receipt of sale %s not printed: %s", k->sale_id, err_code(e));
     return e;

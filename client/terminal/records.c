@@ -49,12 +49,14 @@ static enum err make_blob(const struct till *t, const struct checkout *c, struct
 }
 
 /* A body has 16 KiB; more goods than fit are recorded as their sum. */
-static enum err encode_sale(const struct checkout *c, const uint8_t hash[static KEY_HASH], struct buf *out)
+static enum err encode_sale(
+    const struct till *t, const struct checkout *c, const uint8_t hash[static KEY_HASH], struct buf *out)
 {
     struct body_sale sale;
     enum err e = sale_from_checkout(c, hash, &sale);
     if (e)
         return e;
+    sale.has_slip = t->slips.ready && !slips_hash(&t->slips, c->sale_id, sale.slip);
     e = body_sale_encode(&sale, out);
     if (e == ERR_TOO_LARGE && sale.line_cnt) {
         sale.line_cnt = 0;
@@ -80,7 +82,7 @@ enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq)
     enum err e = RAND_bytes(salt, sizeof salt) == 1 ? make_blob(t, &s->c, &blob) : ERR_INTERNAL;
     if (!e) {
         record_blob_hash(salt, blob.data, blob.len, hash);
-        e = encode_sale(&s->c, hash, &body);
+        e = encode_sale(t, &s->c, hash, &body);
     }
     if (!e) {
         struct journal_entry entry = {.kind = RECORD_SALE,

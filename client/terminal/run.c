@@ -73,6 +73,9 @@ static int open_state(struct terminal *m)
     e = key_load_pem(path, &m->device);
     if (e)
         return cli_fail(m->cli, missing(e), _("reading the device key %s"), path);
+    e = slips_open(&m->till.slips, &m->state, m->device);
+    if (e) /* receipts without a QR are better than none */
+        log_error("%s/" SLIPS_KEY_FILE ": %s; receipts carry no QR", m->state.dir, err_code(e));
     state_path(&m->state, STATE_JOURNAL, path);
     e = journal_open(path, m->state.info.terminal, m->state.info.epoch, &m->till.journal);
     return e ? cli_fail(m->cli, missing(e), _("opening the journal %s"), path) : CLI_OK;
@@ -189,6 +192,7 @@ static void close_all(struct terminal *m)
     link_free(&t->link);
     till_release(t);
     journal_close(&t->journal);
+    slips_release(&t->slips);
     key_free(&m->device);
     if (m->has_state)
         state_release(&m->state);

@@ -20,6 +20,7 @@
 #include "client/ports/sync.h"
 #include "client/ports/usb/bus.h"
 #include "client/terminal/paper.h"
+#include "client/terminal/slips.h"
 
 enum { TILL_SEATS = 32, READ_HASH = 32, READ_AGAIN_MS = 1500 };
 
@@ -51,6 +52,7 @@ struct till {
     struct counter *counter; /* NULL until it is made */
     struct usb_bus *usb;     /* NULL: none */
     struct paper *paper;     /* NULL: none */
+    struct slips slips;
     struct counter_ops ops;
     struct seat *seats[TILL_SEATS];
     struct ask asks[LINK_REQUESTS];
