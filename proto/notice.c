@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The envelope; what the payloads say is in notice_body.c. */
+/* The envelope; what the payloads say is in notice_trust.c, notice_shop.c and notice_lease.c. */
 #include "proto/notice.h"
+#include "base/jsonw.h"
 #include "base/text.h"
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -163,6 +164,69 @@ void notice_release(struct notice *n)
     *n = (struct notice){0};
 }
 
+static enum err write_signatures(const struct notice *n, struct jsonw *w)
+{
+    jsonw_open(w, "signatures", '[');
+    for (size_t i = 0; i < n->sig_cnt; i++) {
+        jsonw_open(w, NULL, '{');
+        jsonw_str(w, "keyid", n->keyid[i]);
+        jsonw_base64(w, "sig", n->sig[i], KEY_SIG);
+        jsonw_close(w, '}');
+    }
+    jsonw_close(w, ']');
+    return w->err;
+}
+
+static enum err write_envelope(const struct notice *n, struct buf *out)
+{
+    char type[TYPE_MAX], *text = malloc(TEXT_BASE64_LEN(n->payload.len) + 1);
+    if (!text || !type_of(n->kind, type)) {
+        free(text);
+        return ERR_NOMEM;
+    }
+    struct jsonw w = jsonw_begin(out);
+    text_base64(n->payload.data, n->payload.len, text);
+    jsonw_str(&w, "payload", text);
+    jsonw_str(&w, "payloadType", type);
+    write_signatures(n, &w);
+    free(text);
+    return jsonw_end(&w);
+}
+
+static enum err add_signature(struct notice *n, EVP_PKEY *key)
+{
+    struct buf msg;
+    char id[KEY_ID_LEN + 1];
+    enum err e = key_id(key, id);
+    for (size_t i = 0; !e && i < n->sig_cnt; i++)
+        if (!strcmp(n->keyid[i], id))
+            e = ERR_EXISTS;
+    if (!e && n->sig_cnt == SIGNATURES)
+        e = ERR_BAD_NOTICE;
+    if (e)
+        return e;
+    e = pae(n->kind, n->payload.data, n->payload.len, &msg);
+    if (!e)
+        e = key_sign(key, msg.data, msg.len, n->sig[n->sig_cnt]);
+    if (!e)
+        e = text_copy(n->keyid[n->sig_cnt++], sizeof n->keyid[0], id);
+    buf_release(&msg);
+    return e;
+}
+
+enum err notice_cosign(const char *envelope, size_t len, EVP_PKEY *key, struct buf *out)
+{
+    struct notice n;
+    enum err e = notice_open(envelope, len, &n);
+    if (e)
+        return e;
+    e = add_signature(&n, key);
+    if (!e)
+        e = write_envelope(&n, out);
+    notice_release(&n);
+    return e;
+}
+
 /* ERR_UNKNOWN_KEY if that key did not sign at all. */
 static enum err signed_by(const struct notice *n, const char *id, EVP_PKEY *key)
 {
@@ -204,17 +268,30 @@ enum err notice_verify_root(const struct notice *n, EVP_PKEY *root)
     return n->kind == NOTICE_TRUST ? verify_trust(n, root, false) : ERR_UNKNOWN_KEY;
 }
 
-enum err notice_verify(const struct notice *n, const struct notice_trust *trust)
+static enum err verify(const struct notice *n, const struct notice_trust *trust, const int64_t *now_utc_ms)
 {
     enum err e = ERR_UNKNOWN_KEY;
     if (!trust || !n->kind)
         return ERR_UNKNOWN_KEY;
     if (n->kind == NOTICE_TRUST)
         return trust->root ? verify_trust(n, trust->root, true) : ERR_UNKNOWN_KEY;
-    for (size_t i = 0; i < trust->key_cnt && e == ERR_UNKNOWN_KEY; i++)
-        if (trust->keys[i].kinds & 1u << n->kind)
-            e = signed_by(n, trust->keys[i].id, trust->keys[i].key);
+    for (size_t i = 0; i < trust->key_cnt && e == ERR_UNKNOWN_KEY; i++) {
+        const struct notice_key *k = &trust->keys[i];
+        bool in_time = !now_utc_ms || (*now_utc_ms >= k->not_before_utc_ms && *now_utc_ms <= k->not_after_utc_ms);
+        if (in_time && k->kinds & 1u << n->kind)
+            e = signed_by(n, k->id, k->key);
+    }
     return e;
+}
+
+enum err notice_verify(const struct notice *n, const struct notice_trust *trust)
+{
+    return verify(n, trust, NULL);
+}
+
+enum err notice_verify_at(const struct notice *n, const struct notice_trust *trust, int64_t now_utc_ms)
+{
+    return verify(n, trust, &now_utc_ms);
 }
 
 enum err notice_newer(const struct notice *n, int64_t held_version, const uint8_t held_hash[static KEY_HASH])

@@ -254,8 +254,8 @@ static void trust_says_what_it_says(void **state)
     (void)state;
     assert_int_equal(t.version, 1);
     assert_int_equal(t.key_cnt, 2); /* the third is of an algorithm that is not known */
-    assert_int_equal(t.keys[0].kinds, 1u << NOTICE_SHOP);
-    assert_int_equal(t.keys[1].kinds, NOTICE_BIT_HEAD);
+    assert_int_equal(t.keys[0].kinds, 1u << NOTICE_SHOP | 1u << NOTICE_REVOKED | 1u << NOTICE_ANSWER);
+    assert_int_equal(t.keys[1].kinds, NOTICE_BIT_HEAD | 1u << NOTICE_LEASE);
     assert_int_equal(t.card_key_cnt, 1);
     assert_int_equal(t.card_keys[0].number, 1);
     assert_string_equal(t.card_hosts[1], "localhost");

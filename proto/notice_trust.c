@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What trust and shop notices say. The envelope is in notice.c. */
+/* What trust notices say. The envelope is in notice.c. */
 #include "base/text.h"
-#include "base/ulid.h"
-#include "proto/notice.h"
+#include "proto/notice_parts.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -10,30 +9,6 @@
 #include <string.h>
 
 enum { CERT_MAX = 4096, PREFIX_MAX = 200 };
-#define TIME_MAX INT64_C(253402300799999) /* the end of year 9999 */
-
-static const char *const standings[] = {"unknown", "listed", "suspended", "delisted"};
-enum { STANDING_CNT = sizeof standings / sizeof *standings };
-
-const char *standing_name(enum standing s)
-{
-    return (int)s > 0 && (int)s < STANDING_CNT ? standings[s] : standings[0];
-}
-
-enum standing standing_from_name(const char *name)
-{
-    for (int i = 1; name && i < STANDING_CNT; i++)
-        if (!strcmp(standings[i], name))
-            return (enum standing)i;
-    return STANDING_UNKNOWN;
-}
-
-/* Only lack of memory is told apart; whatever else is wrong makes it a bad notice. */
-static enum err bad(enum err e)
-{
-    return !e || e == ERR_NOMEM ? e : ERR_BAD_NOTICE;
-}
-
 static enum err der_of(const json_t *obj, const char *key, size_t max, uint8_t *out, size_t *n)
 {
     const char *s;
@@ -53,9 +28,10 @@ enum err notice_root(const struct notice *n, EVP_PKEY **out)
 {
     json_t *root;
     enum err e = n->kind == NOTICE_TRUST ? jsonx_obj(n->body, "root", &root) : ERR_BAD_NOTICE;
-    return bad(e ? e : spki_of(root, out));
+    return notice_bad(e ? e : spki_of(root, out));
 }
 
+/* Names that we do not know are left out. No key signs trust notices but the root. */
 static unsigned kinds_of(const json_t *list)
 {
     unsigned bits = 0;
@@ -63,12 +39,24 @@ static unsigned kinds_of(const json_t *list)
     json_t *v;
     json_array_foreach (list, i, v) {
         const char *name = json_is_string(v) ? json_string_value(v) : "";
-        if (!strcmp(name, "shop"))
-            bits |= 1u << NOTICE_SHOP;
+        enum notice_kind kind = notice_kind_from_name(name);
+        if (kind != NOTICE_NONE && kind != NOTICE_TRUST)
+            bits |= 1u << kind;
         else if (!strcmp(name, "head"))
             bits |= NOTICE_BIT_HEAD;
     }
     return bits;
+}
+
+static enum err key_times(const json_t *v, struct notice_key *k)
+{
+    enum err e = ERR_OK;
+    k->not_after_utc_ms = INT64_MAX;
+    if (jsonx_has(v, "not_before_ms"))
+        e = jsonx_int(v, "not_before_ms", 0, NOTICE_TIME_MAX, &k->not_before_utc_ms);
+    if (!e && jsonx_has(v, "not_after_ms"))
+        e = jsonx_int(v, "not_after_ms", 0, NOTICE_TIME_MAX, &k->not_after_utc_ms);
+    return e;
 }
 
 /* A key of an algorithm that we do not know is left out: what only it signs will be refused. */
@@ -86,7 +74,7 @@ static enum err one_key(const json_t *v, struct notice_trust *t)
         return e;
     t->key_cnt++;
     k->kinds = kinds_of(list);
-    if ((e = key_id(k->key, real)))
+    if ((e = key_times(v, k)) || (e = key_id(k->key, real)))
         return e;
     return strcmp(id, real) ? ERR_BAD_NOTICE : text_copy(k->id, sizeof k->id, id);
 }
@@ -165,24 +153,110 @@ static enum err sealing_cert(const json_t *body, struct buf *out)
 
 static enum err trust_times(const json_t *body, struct notice_trust *t)
 {
-    enum err e = jsonx_int(body, "issued_ms", 0, TIME_MAX, &t->issued_utc_ms);
+    enum err e = jsonx_int(body, "issued_ms", 0, NOTICE_TIME_MAX, &t->issued_utc_ms);
     if (!e)
-        e = jsonx_int(body, "not_after_ms", 0, TIME_MAX, &t->not_after_utc_ms);
+        e = jsonx_int(body, "not_after_ms", 0, NOTICE_TIME_MAX, &t->not_after_utc_ms);
     return !e && t->not_after_utc_ms < t->issued_utc_ms ? ERR_BAD_NOTICE : e;
 }
 
-/* It becomes part of what slips carry, so nothing but a host and a port. */
-static enum err public_url(const json_t *body, char out[static NOTICE_URL_MAX + 1])
+static enum err offline_of(const json_t *body, struct notice_trust *t)
 {
-    static const char host[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:";
-    char url[NOTICE_URL_MAX + 1];
-    enum err e = jsonx_copy(body, "public_url", 9, url, sizeof url);
-    if (e)
+    json_t *v;
+    if (!jsonx_has(body, "offline"))
+        return ERR_OK;
+    enum err e = jsonx_obj(body, "offline", &v);
+    if (!e)
+        e = jsonx_bool(v, "qr", &t->offline_qr);
+    return e ? e : jsonx_bool(v, "keyed", &t->offline_keyed);
+}
+
+static enum err issuers_of(const json_t *body, struct notice_trust *t)
+{
+    json_t *list, *v;
+    size_t i;
+    enum err e = ERR_OK;
+    if (!jsonx_has(body, "issuers"))
+        return ERR_OK;
+    if ((e = jsonx_arr(body, "issuers", NOTICE_ISSUERS, &list)))
         return e;
-    if (strncmp(url, "https://", 8) != 0 || url[8 + strspn(url + 8, host)])
-        return ERR_BAD_NOTICE;
-    memcpy(out, url, sizeof url);
+    json_array_foreach (list, i, v) {
+        struct notice_issuer *to = &t->issuers[i];
+        e = jsonx_copy(v, "prefix", 1, to->prefix, sizeof to->prefix);
+        if (!e && to->prefix[strspn(to->prefix, "0123456789")])
+            e = ERR_BAD_NOTICE;
+        if (!e)
+            e = notice_text(v, "name", 1, sizeof to->name, to->name);
+        if (e)
+            return e;
+        t->issuer_cnt = i + 1;
+    }
     return ERR_OK;
+}
+
+static enum err floor_reset_of(const json_t *body, struct notice_trust *t)
+{
+    json_t *v, *list, *kind;
+    size_t i;
+    t->reset_floor_utc_ms = -1;
+    if (!jsonx_has(body, "floor_reset"))
+        return ERR_OK;
+    enum err e = jsonx_obj(body, "floor_reset", &v);
+    if (!e && jsonx_has(v, "floor_ms"))
+        e = jsonx_int(v, "floor_ms", 0, NOTICE_TIME_MAX, &t->reset_floor_utc_ms);
+    if (e || !jsonx_has(v, "versions"))
+        return e;
+    if ((e = jsonx_arr(v, "versions", NOTICE_KEYS, &list)))
+        return e;
+    json_array_foreach (list, i, kind) {
+        enum notice_kind k = json_is_string(kind) ? notice_kind_from_name(json_string_value(kind)) : NOTICE_NONE;
+        if (k == NOTICE_TRUST) /* whoever can sign a trust notice counts its versions himself */
+            return ERR_BAD_NOTICE;
+        if (k)
+            t->reset_kinds |= 1u << k;
+    }
+    return ERR_OK;
+}
+
+/* Nothing but a scheme, a name and a port: what is made of it is printed and scanned. */
+static bool url_ok(const char *url)
+{
+    if (strncmp(url, "https://", 8) != 0)
+        return false;
+    const char *host = url + 8, *end = host + strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+    if (end == host || *host == '.' || *host == '-' || end[-1] == '.' || end[-1] == '-')
+        return false;
+    if (!*end)
+        return true;
+    size_t digits = *end == ':' ? strspn(end + 1, "0123456789") : 0;
+    return digits >= 1 && digits <= 5 && !end[1 + digits] && end[1] != '0';
+}
+
+static enum err policy_of(const json_t *body, struct notice_trust *t)
+{
+    enum err e = ERR_OK;
+    if (jsonx_has(body, "public_url"))
+        e = jsonx_copy(body, "public_url", 1, t->public_url, sizeof t->public_url);
+    if (!e && *t->public_url && !url_ok(t->public_url))
+        e = ERR_BAD_NOTICE;
+    if (!e)
+        e = offline_of(body, t);
+    if (!e)
+        e = issuers_of(body, t);
+    return e ? e : floor_reset_of(body, t);
+}
+
+const char *notice_issuer(const struct notice_trust *t, const char *digits)
+{
+    const struct notice_issuer *best = NULL;
+    size_t best_len = 0;
+    for (size_t i = 0; i < t->issuer_cnt; i++) {
+        size_t n = strlen(t->issuers[i].prefix);
+        if (n > best_len && !strncmp(digits, t->issuers[i].prefix, n)) {
+            best = &t->issuers[i];
+            best_len = n;
+        }
+    }
+    return best ? best->name : NULL;
 }
 
 enum err notice_trust_parse(const struct notice *n, struct notice_trust *out)
@@ -209,14 +283,14 @@ enum err notice_trust_parse(const struct notice *n, struct notice_trust *out)
         e = texts(n->body, "legacy_prefixes", NOTICE_PREFIXES, PREFIX_MAX, t->legacy);
     if (!e)
         e = sealing_cert(n->body, &t->sealing_cert);
-    if (!e && jsonx_has(n->body, "public_url"))
-        e = public_url(n->body, t->public_url);
+    if (!e)
+        e = policy_of(n->body, t);
     if (e)
         notice_trust_release(t);
     else
         *out = *t;
     free(t);
-    return bad(e);
+    return notice_bad(e);
 }
 
 void notice_trust_release(struct notice_trust *t)
@@ -234,80 +308,4 @@ void notice_trust_release(struct notice_trust *t)
         free(t->legacy[i]);
     buf_release(&t->sealing_cert);
     *t = (struct notice_trust){0};
-}
-
-/* These reach screens and receipts. */
-static enum err text_into(const json_t *body, const char *key, size_t min, size_t size, char *out)
-{
-    enum err e = jsonx_copy(body, key, min, out, size);
-    if (!e)
-        text_clean(out);
-    return e;
-}
-
-static enum err shop_texts(const json_t *body, struct notice_shop *s)
-{
-    const char *standing;
-    uint8_t id[ULID_SIZE];
-    enum err e = text_into(body, "shop_id", ULID_LEN, sizeof s->shop_id, s->shop_id);
-    if (!e)
-        e = ulid_decode(s->shop_id, strlen(s->shop_id), id);
-    if (!e)
-        e = text_into(body, "name", 1, sizeof s->name, s->name);
-    if (!e)
-        e = text_into(body, "org_name", 1, sizeof s->org_name, s->org_name);
-    if (!e)
-        e = text_into(body, "reason", 0, sizeof s->reason, s->reason);
-    if (!e)
-        e = text_into(body, "category", 1, sizeof s->category, s->category);
-    if (!e)
-        e = jsonx_str(body, "standing", 1, 32, &standing);
-    if (e)
-        return e;
-    s->standing = standing_from_name(standing);
-    return s->standing ? ERR_OK : ERR_BAD_NOTICE;
-}
-
-static enum err shop_offers(const json_t *body, struct notice_shop *s)
-{
-    json_t *list, *v;
-    size_t i, cnt;
-    enum err e = jsonx_arr(body, "offers", OFFER_PER_SHOP, &list);
-    if (e || !(cnt = json_array_size(list)))
-        return e;
-    if (!(s->offers = calloc(cnt, sizeof *s->offers)))
-        return ERR_NOMEM;
-    s->offer_cnt = cnt;
-    json_array_foreach (list, i, v) {
-        uint8_t id[ULID_SIZE];
-        char why[64];
-        if ((e = offer_parse(v, &s->offers[i], why)) || (e = ulid_decode(s->offers[i].id, strlen(s->offers[i].id), id)))
-            return e;
-    }
-    return ERR_OK;
-}
-
-enum err notice_shop_parse(const struct notice *n, struct notice_shop *out)
-{
-    struct notice_shop s = {.version = n->version};
-    if (n->kind != NOTICE_SHOP)
-        return ERR_BAD_NOTICE;
-    enum err e = shop_texts(n->body, &s);
-    if (!e)
-        e = jsonx_int(n->body, "since_ms", 0, TIME_MAX, &s.since_utc_ms);
-    if (!e)
-        e = jsonx_int(n->body, "issued_ms", 0, TIME_MAX, &s.issued_utc_ms);
-    if (!e)
-        e = shop_offers(n->body, &s);
-    if (e)
-        notice_shop_release(&s);
-    else
-        *out = s;
-    return bad(e);
-}
-
-void notice_shop_release(struct notice_shop *s)
-{
-    free(s->offers);
-    *s = (struct notice_shop){0};
 }
