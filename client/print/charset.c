@@ -27,13 +27,9 @@ bool escpos_charset_from_name(const char *name, enum escpos_charset *out)
     return false;
 }
 
-bool charset_open(enum escpos_charset c, iconv_t *cd)
+iconv_t charset_open(enum escpos_charset c)
 {
-    *cd = (iconv_t)-1;
-    if (!charsets[c].iconv)
-        return true;
-    *cd = iconv_open(charsets[c].iconv, "UTF-8");
-    return *cd != (iconv_t)-1;
+    return charsets[c].iconv ? iconv_open(charsets[c].iconv, "UTF-8") : (iconv_t)-1;
 }
 
 void charset_close(iconv_t cd)

@@ -4,8 +4,9 @@
 #define HUIKA_CHARSET_H
 #include "client/print/escpos.h"
 
-/* False: iconv(3) does not know it here. Close *cd, which may be (iconv_t)-1: none needed. */
-bool charset_open(enum escpos_charset c, iconv_t *cd);
+/* (iconv_t)-1: none is needed, or iconv(3) does not know it here, as on a system without its gconv modules: then charset_encode finds
+ * nothing but ASCII in the set. Close it. */
+iconv_t charset_open(enum escpos_charset c);
 void charset_close(iconv_t cd);
 /* True: `out` has *len bytes, at most twice the text's length, none of them a control byte. False: a character is outside the
  * device's set; `out` is spoilt. `text` is valid UTF-8. */

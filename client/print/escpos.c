@@ -28,8 +28,7 @@ enum err escpos_begin(struct escpos *e, const struct escpos_device *d, struct bu
     struct escpos made = {.out = out, .before = out->len, .device = *d};
     if (d->dots != ESCPOS_58MM && d->dots != ESCPOS_80MM)
         return ERR_BAD_VALUE;
-    if (!charset_open(d->charset, &made.cd))
-        return ERR_INTERNAL;
+    made.cd = charset_open(d->charset);
     *e = made;
     PUT(e, 0x1B, '@'); /* ESC @: initialise */
     if (chinese_mode(e))

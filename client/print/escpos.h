@@ -56,7 +56,8 @@ struct escpos {
 /* "gb18030", "gbk", "gb2312", "utf-8", "ascii"; false for other names. */
 bool escpos_charset_from_name(const char *name, enum escpos_charset *out);
 
-/* ERR_BAD_VALUE: dots; ERR_INTERNAL: this system cannot convert to the encoding. On error nothing need be ended. *d is copied. */
+/* Where this system cannot convert to the encoding, all Chinese is drawn. ERR_BAD_VALUE: dots; then nothing need be ended. *d is
+ * copied. */
 enum err escpos_begin(struct escpos *e, const struct escpos_device *d, struct buf *out);
 /* One line of UTF-8, at most ESCPOS_TEXT_MAX bytes (what is more is left off), at most as wide as the paper: the caller breaks lines
  * (base/width.h). "" is an empty line. */

@@ -45,7 +45,7 @@ enum err receipt_text(const struct receipt *r, enum err_lang lang, size_t column
 enum err receipt_lines(const struct receipt *r, enum err_lang lang, size_t columns, const struct receipt_sink *sink);
 
 /* Appends what prints it on that device: ESC/POS, its QR below the text, cut where the device can. ERR_BAD_VALUE as above,
- * ERR_TOO_LARGE (also a QR too fine for the paper), ERR_NOMEM, ERR_INTERNAL. `out` is as it was on error. */
+ * ERR_TOO_LARGE (also a QR too fine for the paper), ERR_NOMEM. `out` is as it was on error. */
 enum err receipt_paper(
     const struct receipt *r, enum err_lang lang, const struct escpos_device *device, struct buf *out);
 #endif
