@@ -14,7 +14,7 @@ $(BUILD)/usb/umock_host: $(UMOCK_OBJS)
 $(BUILD)/usb/umock_printer: $(UMOCK_PRINTER)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs umockdev-1.0 2>/dev/null) -lpthread
-$(BUILD)/usb/usbip_dev: $(BUILD)/obj/tests/usb/vm/usbip_dev.o
+$(BUILD)/usb/usbip_dev: $(addprefix $(BUILD)/obj/tests/usb/vm/,usbip_dev.o usbip_printer.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 

@@ -54,6 +54,20 @@ plug_bystander() { # KIND PORT: stays
     sleep 1000000 >"/run/$1.in" &
 }
 
+plug_printer() { # PAPER
+    rm -f /run/printer.in && mkfifo /run/printer.in
+    usbip_dev printer 6 "$1" </run/printer.in 2>/run/printer.log 6>&- 8>&- &
+    exec 9>/run/printer.in
+}
+unplug_printer() { exec 9>&-; }
+# What came out, for the interpreter on the host (paper.py).
+show_paper() { # NAME FILE
+    echo "PAPER $1"
+    base64 "$2"
+    echo "PAPER END"
+}
+expect() { echo "EXPECT $*"; }
+
 # gadget: a device by Linux's own gadget drivers, on a bus of its own: CDC-ACM and HID in one. Nothing of it is ours.
 gadget() {
     mount -t configfs none /sys/kernel/config
@@ -67,6 +81,17 @@ gadget() {
     ln -s $g/functions/acm.0 $g/functions/hid.0 $g/configs/c.1/
     ls /sys/class/udc | head -n 1 >$g/UDC
 }
+# The same for a printer (Documentation/usb/gadget_printer.rst): /dev/g_printer0 is its paper, and it answers no DLE EOT.
+gadget_printer() {
+    p=/sys/kernel/config/usb_gadget/p
+    mkdir -p $p/strings/0x409 $p/configs/c.1 $p/functions/printer.0
+    echo 0x0416 >$p/idVendor
+    echo 0x5011 >$p/idProduct
+    echo "Test printer gadget" >$p/strings/0x409/product
+    ln -s $p/functions/printer.0 $p/configs/c.1/
+    ls /sys/class/udc | head -n 1 >$p/UDC
+}
+ungadget_printer() { echo >/sys/kernel/config/usb_gadget/p/UDC; }
 ungadget() { echo >/sys/kernel/config/usb_gadget/g/UDC; }
 is_configured() { grep -q "^configured" /sys/class/udc/*/state; }
 

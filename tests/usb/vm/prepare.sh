@@ -39,13 +39,16 @@ PY
 rm -rf root
 mkdir -p root/bin root/mod root/etc root/lib/udev/rules.d root/lib64 root/lib/x86_64-linux-gnu
 cp "$(command -v busybox)" root/bin/busybox
-for m in hid-generic usbhid evdev vhci-hcd cdc-acm usb-storage dummy_hcd libcomposite usb_f_hid usb_f_acm; do
+for m in hid-generic usbhid evdev vhci-hcd cdc-acm usblp usb-storage xhci-pci dummy_hcd libcomposite usb_f_hid usb_f_acm usb_f_printer; do
     modprobe -d "$package" -S "$version" --show-depends "$m"
 done | sed -n 's/^insmod //p' | awk '!seen[$1]++' | while read -r file; do
     cp "$file" root/mod/
     basename "$file" >>root/mod/order
 done
-mkdir -p root/usr/share/huika
+gconv=root/usr/lib/x86_64-linux-gnu/gconv # encodings of printers
+mkdir -p $gconv root/usr/share/huika
+(cd /usr/lib/x86_64-linux-gnu/gconv && cp GB18030.so GBK.so EUC-CN.so libGB.so "$OLDPWD/$gconv/")
+printf 'module INTERNAL GB18030// GB18030 1\nmodule INTERNAL GBK// GBK 1\nmodule INTERNAL EUC-CN// EUC-CN 1\n' >$gconv/gconv-modules
 cp "$here/../../../hw/devices.tsv" root/usr/share/huika/
 cp udev/bin/udevadm root/bin/
 ln -s udevadm root/bin/systemd-udevd

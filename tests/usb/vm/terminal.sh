@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# QEMU: -device qemu-xhci,id=xhci -device usb-hub,bus=xhci.0,port=1
 # The whole path: a service and an enrolled terminal, unmodified; a card's QR comes in through a scanner that is unplugged and
 # plugged again, each time as a sale; a keyboard beside it is left alone. The terminal runs as an unprivileged user.
 . /lib.sh
@@ -39,6 +40,7 @@ su cashier -c "huika status" >/run/cashier.log 2>&1 || fail "a cashier of group 
 su cashier -c "ls $(dirname $HUIKA_SOCKET)" >/dev/null 2>&1 && fail "a cashier may look around in the state directory"
 su stranger -c "huika status" >/dev/null 2>&1 && fail "a stranger is let in"
 huika --json events >/run/events.log 2>&1 &
+events=$!
 await "the keyboard is listed as not used" status_has '"label":"0525:a4a4 Test keyboard","used":false'
 
 # The cashier enters an amount, the member's card is scanned: in the background, for the command waits for the reader.
@@ -140,9 +142,92 @@ await "both are back" scanners_ready 2
 unplug
 await "one remains" scanners_ready 1
 
+# A scanner that types, below a hub, both by QEMU: the shop names it, plugs it in, and it is pulled again. The hub stays the kernel's.
+hub=$(driver "QEMU USB Hub")
+[ "$hub" = hub ] || fail "no hub below the root hub: $hub"
+mkdir -p /etc/huika
+printf '0627\t0001\tmsr_keyboard\t-\tQEMU\tthis shop\n' >/etc/huika/devices.tsv
+kill $terminal
+wait $terminal || fail "the terminal did not end in order"
+su huika -c "exec huika-terminal run --state /srv/terminal/state" >>/run/terminal.log 2>&1 &
+terminal=$!
+await "the terminal is back online" status_has '"online":true'
+kill $events
+huika --json events >>/run/events.log 2>&1 &
+echo "HOST do device_add usb-kbd,bus=xhci.0,port=1.3,id=wedge"
+await "the reader below the hub is in use" device_is "QEMU USB Keyboard" card ready
+driver_is "QEMU USB Keyboard" usbfs || fail "the reader below the hub is not claimed"
+typed() { echo "HOST keys $track"; }
+sale 16 400.00 40000 35200 typed
+by_number 16
+echo "HOST do device_del wedge"
+await "the reader below the hub is missed" device_is "QEMU USB Keyboard" card gone
+[ "$(driver "QEMU USB Hub")" = hub ] || fail "the hub was taken"
+
+# A receipt printer: taken from usblp; its roll ends, it is pulled in mid print and comes back, it falls silent.
+printer_is() { status_has "\"printer\":{\"state\":\"$1\""; }
+job_is() { status_has "{\"id\":\"$1\",\"state\":\"$2\""; }
+sale_id() { value sale_id <"/run/sale$1.json"; }
+plug_printer /run/paper1
+await "the printer is ready" printer_is ready
+driver_is "Test printer" usbfs || fail "the printer is not claimed"
+device_is "Test printer" printer ready || fail "the printer is not listed"
+sale 17 425.00 42500 37400
+await "receipt 17 is out" job_is "$(sale_id 17)" done
+expect paper1 =1 "$(sale_id 17)"
+expect paper1 374.00
+echo "answers 1a 32 12" >&9
+huika print test >/dev/null
+await "the roll has ended" printer_is paper_out
+huika --json sell 1.00 --scan "$card" --yes >/run/refused.json 2>&1 && fail "sold without paper and without a word"
+grep -q printer_paper_out /run/refused.json || fail "sold without paper for another reason"
+echo "answers 12 12 12" >&9
+await "a new roll is seen" printer_is ready
+echo hold >&9
+sale 18 450.00 45000 39600
+await "receipt 18 is going out" job_is "$(sale_id 18)" printing
+unplug_printer
+await "receipt 18 was cut off" job_is "$(sale_id 18)" interrupted
+await "the printer is missed" printer_is absent
+plug_printer /run/paper2
+await "the printer is ready again" printer_is ready
+[ -e /run/paper2 ] && fail "something came out by itself"
+huika status | grep -q "huika reprint $(sale_id 18)" || fail "no copy is offered"
+huika reprint "$(sale_id 18)" >/dev/null
+await "the copy is out" job_is "$(sale_id 18)" done
+expect paper2 =1 "$(sale_id 18)"
+expect paper2 =2 "*** 副本 ***"
+printf 'silent\nlines 38\n' >&9
+huika print test >/dev/null
+await "its port's lines say no paper" printer_is paper_out
+echo "lines 18" >&9
+await "and then say nothing" printer_is unknown
+show_paper paper1 /run/paper1
+show_paper paper2 /run/paper2
+unplug_printer
+await "the printer is missed again" printer_is absent
+
+# And by Linux's own printer gadget, which answers no question; while nobody reads from it, the lines of its port say offline.
+gadget_printer
+await "the printer gadget is configured" is_configured
+await "the printer gadget is offline" printer_is offline
+device_is "Test printer gadget" printer ready || fail "the printer gadget is not listed"
+cat /dev/g_printer0 >/run/paper3 &
+reader=$!
+await "the printer gadget is there" printer_is unknown
+sale 19 475.00 47500 41800
+await "receipt 19 is out" job_is "$(sale_id 19)" done
+cut() { hexdump -v -e '1/1 "%02x"' /run/paper3 | grep -q 1d564200; }
+await "it is on paper" cut
+expect paper3 =1 "$(sale_id 19)"
+show_paper paper3 /run/paper3
+kill $reader
+ungadget_printer
+bystanders_are_untouched || fail "a bystander was taken"
+
 await "every record is sent" status_has '"unsent":0'
 admin --json shop show "$shop" >/run/shop.json 2>&1
-grep -q '"count":15' /run/shop.json || fail "the service does not know fifteen sales"
+grep -q '"count":19' /run/shop.json || fail "the service does not know nineteen sales"
 huika journal verify >/run/verify.log 2>&1 || fail "the journal does not verify"
 kill $terminal
 wait $terminal || fail "the terminal did not end in order"

@@ -4,12 +4,14 @@
  *
  *     usbip_dev scanner PORT LAYOUT < COMMANDS       a HID POS scanner
  *     usbip_dev KIND PORT < COMMANDS                 keyboard, or one of kinds.h
+ *     usbip_dev printer PORT PAPER < COMMANDS        a receipt printer; what it prints is appended to PAPER (usbip_printer.h)
  *     usbip_dev desc LAYOUT, usbip_dev reports LAYOUT TEXT
  *                                                    only writes what a scanner would say, for other people's gadgets
  *
  * Commands, a line each: "scan TEXT" (HID POS), "key HEX" (keyboard: HID usage, pressed and released), "type TEXT" (with
- * Enter), "swipe TRACK2", "serial TEXT" (with CR LF), "stall". The end of input unplugs it. */
+ * Enter), "swipe TRACK2", "serial TEXT" (with CR LF), "stall"; those of a printer. The end of input unplugs it. */
 #include "tests/usb/kinds.h"
+#include "tests/usb/vm/usbip_printer.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +31,7 @@ enum {
     HEADER = 48,
     URBS = 64,
     QUEUE = 1024,
+    WRITE_MAX = 1 << 20,
     FULL_SPEED = 2
 };
 
@@ -116,6 +119,11 @@ static int string_desc(unsigned index, uint8_t *out)
     return n;
 }
 
+static bool is(const char *name)
+{
+    return !strcmp(dev.name, name);
+}
+
 static int copy(uint8_t *out, const void *p, size_t n)
 {
     memcpy(out, p, n);
@@ -152,6 +160,9 @@ static int control(const uint8_t *setup, uint8_t *out)
         return 0;
     case 0xA121: /* GET_LINE_CODING */
         return copy(out, "\x80\x25\0\0\0\0\x08", 7);
+    case 0xA101: /* GET_PORT_STATUS (USB Printing Devices 1.1, 4.2.2) */
+        *out = usbip_printer_lines();
+        return is("printer") ? 1 : -EPIPE;
     case 0xA1FE: /* the highest logical unit */
         return copy(out, "", 1);
     default:
@@ -188,15 +199,42 @@ static void unlink_urb(uint32_t seqnum, uint32_t victim)
     reply(RET_UNLINK, seqnum, 0, NULL, 0);
 }
 
-/* Nobody reads what is written to these devices. */
+static struct report *next(void)
+{
+    if (queue_end - queue_at == QUEUE)
+        exit(1);
+    memset(&queue[queue_end % QUEUE], 0, sizeof *queue);
+    queue[queue_end % QUEUE].endpoint = dev.endpoint;
+    return &queue[queue_end++ % QUEUE];
+}
+
+/* Answered later, or never. */
+static void pend(const struct header *h, uint8_t direction)
+{
+    if (pending_cnt == URBS)
+        exit(1);
+    pending[pending_cnt].endpoint = (uint8_t)(direction | ntohl(h->ep));
+    pending[pending_cnt++].seqnum = ntohl(h->seqnum);
+}
+
+/* A printer prints or keeps it waiting; nobody reads what is written to the others. */
 static void swallow(const struct header *h)
 {
-    uint8_t data[4096];
+    static uint8_t data[WRITE_MAX];
     uint32_t length = ntohl(h->args[1]);
+    uint8_t answer;
 
     if (length > sizeof data || !read_all(data, length))
         exit(0);
-    reply(RET_SUBMIT, ntohl(h->seqnum), strcmp(dev.name, "serial") ? -EPIPE : 0, NULL, length);
+    if (is("printer") && usbip_printer_answer(data, length, &answer)) {
+        struct report *r = next();
+        r->length = 1;
+        r->bytes[0] = answer;
+    } else if (is("printer") && !usbip_printer_print(data, length)) {
+        pend(h, 0);
+        return;
+    }
+    reply(RET_SUBMIT, ntohl(h->seqnum), is("serial") || is("printer") ? 0 : -EPIPE, NULL, length);
 }
 
 static void serve_kernel(void)
@@ -211,10 +249,9 @@ static void serve_kernel(void)
         serve_control(&h);
     else if (ntohl(h.direction) == 0)
         swallow(&h);
-    else if (pending_cnt < URBS && strcmp(dev.name, "storage")) {
-        pending[pending_cnt].endpoint = (uint8_t)(0x80 | ntohl(h.ep));
-        pending[pending_cnt++].seqnum = ntohl(h.seqnum);
-    } else
+    else if (!is("storage"))
+        pend(&h, 0x80);
+    else
         reply(RET_SUBMIT, ntohl(h.seqnum), -EPIPE, NULL, 0);
 }
 
@@ -239,15 +276,6 @@ static void deliver(void)
         reply(RET_SUBMIT, seqnum, r->status, r->status ? NULL : r->bytes, r->length);
         queue_at++;
     }
-}
-
-static struct report *next(void)
-{
-    if (queue_end - queue_at == QUEUE)
-        exit(1);
-    memset(&queue[queue_end % QUEUE], 0, sizeof *queue);
-    queue[queue_end % QUEUE].endpoint = dev.endpoint;
-    return &queue[queue_end++ % QUEUE];
 }
 
 static void scan(const char *text)
@@ -325,6 +353,8 @@ static bool serve_input(void)
         serial(line + 7);
     else if (!strcmp(line, "stall"))
         next()->status = -EPIPE;
+    else if (is("printer"))
+        usbip_printer_command(line);
     return true;
 }
 
@@ -374,8 +404,12 @@ int main(int argc, char **argv)
 {
     bool writes = argc > 2 && (!strcmp(argv[1], "desc") || !strcmp(argv[1], "reports"));
 
-    if (argc < 3 || ((writes || argc > 3) && !(layout = scanner_layout(argv[writes ? 2 : 3]))))
+    bool prints = argc == 4 && !strcmp(argv[1], "printer");
+
+    if (argc < 3 || ((writes || (argc > 3 && !prints)) && !(layout = scanner_layout(argv[writes ? 2 : 3]))))
         return 2;
+    if (prints)
+        usbip_printer_paper(argv[3]);
     if (writes && argc > 3)
         return write_reports(argv[3]);
     if (writes)
