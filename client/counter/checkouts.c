@@ -237,6 +237,10 @@ enum MHD_Result scans_post(struct request *r)
     const struct checkout *k = NULL;
     const char *text = NULL;
     enum err e = r->json ? jsonx_str(r->json, "text", 1, SCAN_MAX, &text) : ERR_BAD_JSON;
+    if (!e && ops->enrol) {
+        e = ops->enrol(ops->ctx, text);
+        return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_ACCEPTED, ops->enrolment(ops->ctx));
+    }
     if (!e)
         e = ops->scan(ops->ctx, text, strlen(text), &k);
     return answer(r, e, &k);

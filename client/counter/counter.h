@@ -90,6 +90,11 @@ struct counter_ops {
     enum err (*print_test)(void *ctx);
     /* ERR_OK, or why a receipt would not come out (ERR_PRINTER_*): the cashier should say that it may do without. */
     enum err (*printer_check)(void *ctx);
+    /* A first run: how enrolling goes (the body of GET /v1/enrolment; new reference). NULL in both: this is an enrolled terminal. Where
+     * they are not NULL, only these, `token` and the clocks are ever called. */
+    json_t *(*enrolment)(void *ctx);
+    /* ERR_INVITE_UNKNOWN: no code; ERR_BUSY: one is under way. */
+    enum err (*enrol)(void *ctx, const char *code);
     /* A new token for TCP, durable; the old one ends. */
     enum err (*token)(void *ctx, char out[static COUNTER_TOKEN_MAX + 1]);
     int64_t (*utc_ms)(void *ctx);

@@ -113,6 +113,7 @@ int64_t events_due_mono_ms(const struct counter *c);
 /* One function per method and path; named in route.c. */
 typedef enum MHD_Result route_fn(struct request *r);
 route_fn status_get, status_errors;
+route_fn enrolment_get, enrolment_post;
 route_fn scans_post;
 route_fn page_code, page_enter, page_leave, page_leave_all, page_token;
 route_fn checkouts_post, checkouts_current, checkouts_get, checkouts_card, checkouts_amount, checkouts_confirm,

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* Of a body that is refused so much is read before the connection ends: a client that is still sending would not hear why. */
-enum { SOCKET_ONLY = 1, TCP_ONLY = 2, DRAIN_MAX = 1048576 };
+enum { SOCKET_ONLY = 1, TCP_ONLY = 2, FIRST_RUN = 4, DRAIN_MAX = 1048576 };
 
 static const struct route {
     const char *method, *path; /* {id} is one segment of 26 characters */
@@ -15,9 +15,9 @@ static const struct route {
     unsigned flags;
 } routes[] = {
     {"GET", "/v1/status", status_get, 0},
-    {"GET", "/v1/errors", status_errors, 0},
+    {"GET", "/v1/errors", status_errors, FIRST_RUN},
     {"GET", "/v1/events", events_listen, 0},
-    {"POST", "/v1/scans", scans_post, SOCKET_ONLY},
+    {"POST", "/v1/scans", scans_post, SOCKET_ONLY | FIRST_RUN},
     {"POST", "/v1/checkouts", checkouts_post, 0},
     {"GET", "/v1/checkouts/current", checkouts_current, 0},
     {"GET", "/v1/checkouts/{id}", checkouts_get, 0},
@@ -30,11 +30,13 @@ static const struct route {
     {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
     {"POST", "/v1/sales/{id}/print", sales_print, 0},
     {"POST", "/v1/printer/test", sales_print_test, 0},
-    {"POST", "/v1/page", page_code, SOCKET_ONLY},
-    {"POST", "/v1/session", page_enter, TCP_ONLY},
-    {"DELETE", "/v1/session", page_leave, TCP_ONLY},
-    {"DELETE", "/v1/sessions", page_leave_all, SOCKET_ONLY},
-    {"POST", "/v1/token", page_token, SOCKET_ONLY},
+    {"POST", "/v1/page", page_code, SOCKET_ONLY | FIRST_RUN},
+    {"POST", "/v1/session", page_enter, TCP_ONLY | FIRST_RUN},
+    {"DELETE", "/v1/session", page_leave, TCP_ONLY | FIRST_RUN},
+    {"DELETE", "/v1/sessions", page_leave_all, SOCKET_ONLY | FIRST_RUN},
+    {"POST", "/v1/token", page_token, SOCKET_ONLY | FIRST_RUN},
+    {"GET", "/v1/enrolment", enrolment_get, FIRST_RUN},
+    {"POST", "/v1/enrolment", enrolment_post, FIRST_RUN},
 };
 
 static bool matches(const char *pattern, const char *url, char id[static ULID_LEN + 1])
@@ -53,7 +55,7 @@ static bool matches(const char *pattern, const char *url, char id[static ULID_LE
 static enum MHD_Result dispatch(struct request *r, const char *url)
 {
     const struct page_file *file = r->door->tcp ? page_find(url) : NULL;
-    bool known = file;
+    bool known = file, first = r->counter->config.ops->enrol;
     if (file && (!strcmp(r->method, "GET") || !strcmp(r->method, "HEAD")))
         return page_get(r, file);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
@@ -62,7 +64,7 @@ static enum MHD_Result dispatch(struct request *r, const char *url)
             continue;
         known = true;
         if (!strcmp(to->method, r->method))
-            return to->fn(r);
+            return first && !(to->flags & FIRST_RUN) ? reply_problem(r, ERR_STATE_MISSING) : to->fn(r);
     }
     return reply_problem(r, known ? ERR_METHOD : ERR_NOT_FOUND);
 }

@@ -20,3 +20,19 @@ enum MHD_Result status_errors(struct request *r)
     }
     return reply_json(r, MHD_HTTP_OK, json_pack("{s:o}", "errors", all));
 }
+
+enum MHD_Result enrolment_get(struct request *r)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    return reply_json(r, MHD_HTTP_OK, ops->enrolment ? ops->enrolment(ops->ctx) : json_pack("{s:s}", "state", "done"));
+}
+
+enum MHD_Result enrolment_post(struct request *r)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    const char *code = NULL;
+    enum err e = !ops->enrol ? ERR_STATE_EXISTS : r->json ? jsonx_str(r->json, "code", 1, 1024, &code) : ERR_BAD_JSON;
+    if (!e)
+        e = ops->enrol(ops->ctx, code);
+    return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_ACCEPTED, ops->enrolment(ops->ctx));
+}

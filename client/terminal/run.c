@@ -2,11 +2,14 @@
 #include "client/terminal/run.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "client/terminal/first.h"
 #include "client/terminal/guard.h"
 #include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
 #include <unistd.h>
+
+#define DEFAULT_LISTEN "127.0.0.1:8730"
 
 enum { FDS = 2 + COUNTER_FDS + USB_BUS_FDS + PRINTER_FDS, LONGEST_SLEEP_MS = 60000 };
 
@@ -115,7 +118,7 @@ static int open_counter(struct terminal *m)
     state_path(&m->state, STATE_PAGE, sessions);
     struct counter_config cc = {
         .socket = path ? path : own_path, .token = token, .sessions = sessions, .ops = till_ops(t)};
-    listen = listen ? listen : "127.0.0.1:8730";
+    listen = listen ? listen : DEFAULT_LISTEN;
     if (strcmp(listen, "off")) {
         counter_address(listen, &sa); /* judged by run_command already */
         cc.listen = &sa;
@@ -266,6 +269,35 @@ static int turn_until_told(struct terminal *m)
     }
 }
 
+static void say_first(void *ctx, const char *socket, const char *bound)
+{
+    const struct cli *c = ctx;
+    if (c->json)
+        printf("{\"ready\":false,\"socket\":\"%s\",\"listen\":\"%s\"}\n", socket, bound);
+    else
+        printf(_("huika-terminal is not enrolled yet: open its page (huika --socket %s page), or run huika-terminal "
+                 "enroll\n"),
+            socket);
+    fflush(stdout);
+    guard_notify("READY=1");
+}
+
+/* A state directory without a terminal in it: until there is one. */
+static int run_first(struct terminal *m, bool *told)
+{
+    struct sockaddr_storage sa;
+    const char *dir = cli_text(m->cli, "state"), *listen = cli_text(m->cli, "listen");
+    struct first_config fc = {
+        .dir = dir, .socket = cli_text(m->cli, "socket"), .signal_fd = m->signal_fd, .ready = say_first, .ctx = m->cli};
+    listen = listen ? listen : DEFAULT_LISTEN;
+    if (strcmp(listen, "off") != 0) {
+        counter_address(listen, &sa);
+        fc.listen = &sa;
+    }
+    enum err e = first_needed(dir) ? first_run(&fc, told) : ERR_OK;
+    return e ? cli_fail(m->cli, e, _("a first run in %s"), dir) : CLI_OK;
+}
+
 int run_command(struct cli *c)
 {
     struct terminal m = {.cli = c, .signal_fd = -1, .till = {.clock = &clock_system}};
@@ -278,8 +310,11 @@ int run_command(struct cli *c)
     if (bad)
         return cli_usage(c, _("--listen %s: an address and a port, like 127.0.0.1:8730"), listen);
     m.signal_fd = guard_signals();
-    int code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : open_all(&m);
-    if (!code) {
+    bool told = false;
+    int code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : run_first(&m, &told);
+    if (!code && !told)
+        code = open_all(&m);
+    if (!code && !told) {
         say_ready(&m);
         code = turn_until_told(&m);
         guard_notify("STOPPING=1");

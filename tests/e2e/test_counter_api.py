@@ -99,6 +99,9 @@ def test_every_operation_keeps_the_contract(world, till):
     failed = till.begin({"total_fen": 100, "scan": till.qr}, "f").json
     assert failed["state"] == "failed" and failed["error"].startswith("net_") and failed["verdict"] is None
     assert ask("GET", "/v1/errors").json["errors"]["card_lost"]["retry"] is False
+    assert ask("GET", "/v1/enrolment").json == {"state": "done"}
+    assert ask("POST", "/v1/enrolment", {"code": "x"}).json["code"] == "state_exists"
+    CONTRACT.seen.add(("POST", "/v1/enrolment"))  # tests/e2e/test_page_first.py
     entry = ask("POST", "/v1/page").json
     via = till.t.tcp
     assert ask("POST", "/v1/session", {"code": entry["url"].partition("#")[2]}, via=via).json == {"entered": True}
@@ -380,11 +383,6 @@ def test_two_terminals_on_one_state_directory(world, till):
     r = call(till.t.argv[0], "run", "--state", till.t.state, "--listen", f"127.0.0.1:{free_port()}")
     assert r.code in (1, 3) and "state_locked" in r.err, r
     assert till.sell("k")["state"] == "applied"
-
-
-def test_terminal_without_enrolment(world):
-    r = call(world.terminal(start=False).argv[0], "run", "--state", world.root / "nothing")
-    assert r.code in (1, 3) and "state_missing" in r.err, r
 
 
 def test_it_ends_cleanly_and_takes_its_socket_along(till):

@@ -69,7 +69,7 @@ class Browser:
         try:
             return wait_for(f"{css} {text or ''}", look, deadline_s)
         except AssertionError as e:
-            raise AssertionError(f"{e}; the page shows:\n{self.text}\n{self.driver.get_log('browser')}") from e
+            raise AssertionError(f"{e}; the page shows:\n{self.text}\n{self.complaints()}") from e
 
     def screen(self, name):
         return self.seen(f'.till[data-screen="{name}"]')

@@ -74,7 +74,7 @@ export async function ask(method, path, body, headers) {
     }
     if (answer.ok)
         return data;
-    if (answer.status === 401 && path !== "/v1/session")
+    if (data.code === "unauthorized")
         signedOut();
     throw data;
 }
