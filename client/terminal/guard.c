@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/terminal/guard.h"
 #include <jansson.h>
+#include <link.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -28,6 +32,47 @@ void guard_process(void)
     prctl(PR_SET_DUMPABLE, 0);
     mallopt(M_ARENA_MAX, 1);
     json_set_alloc_funcs(malloc, wiping_free);
+}
+
+/* Relocated code is no longer what the file says. */
+static bool is_patched(const struct dl_phdr_info *info)
+{
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
+            continue;
+        const ElfW(Dyn) *d = (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+        for (; d->d_tag != DT_NULL; d++)
+            if (d->d_tag == DT_TEXTREL || (d->d_tag == DT_FLAGS && (d->d_un.d_val & DF_TEXTREL)))
+                return true;
+    }
+    return false;
+}
+
+static int let_go_of(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    const uintptr_t page = *(const uintptr_t *)ctx;
+    (void)size;
+    if (strncmp(info->dlpi_name, "linux-", 6) == 0 || is_patched(info)) /* the kernel's own code is no file */
+        return 0;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        uintptr_t from = (info->dlpi_addr + h->p_vaddr + page - 1) / page * page;
+        uintptr_t to = (info->dlpi_addr + h->p_vaddr + h->p_memsz) / page * page;
+        if (h->p_type == PT_LOAD && !(h->p_flags & PF_W) && from < to)
+            madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void guard_let_go(void)
+{
+    static bool gone;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (gone)
+        return;
+    gone = true;
+    dl_iterate_phdr(let_go_of, &page);
+    malloc_trim(0);
 }
 
 int guard_signals(void)

@@ -2,6 +2,7 @@
 #include "client/terminal/till.h"
 #include "base/log.h"
 #include "base/tm.h"
+#include "client/terminal/guard.h"
 #include <string.h>
 
 enum { ERASE_FIRST_MS = 60000, ERASE_EVERY_MS = 86400000 };
@@ -108,6 +109,8 @@ void till_tick(struct till *t)
         till_act(t, s, acts);
     }
     erase_blobs(t, &env);
+    if (link_status(t->link)->online)
+        guard_let_go();
 }
 
 int till_timeout_ms(const struct till *t)
