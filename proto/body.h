@@ -202,4 +202,69 @@ struct body_clock_step {
 };
 enum err body_clock_step_encode(const struct body_clock_step *v, struct buf *out);
 enum err body_clock_step_decode(const char *json, size_t len, struct body_clock_step *out);
+
+/* What was sold and is taken back, whole or in part. The sums bind each other: returned_fen counts every void and return of
+ * that sale, this one included, and discount_back_fen is what offer_discount_back gives for it, so both ends can tell a
+ * wrong one from the record alone. */
+enum body_void_kind { BODY_VOID_NONE, BODY_VOID_ALL, BODY_VOID_RETURN }; /* "void", "return" */
+const char *body_void_kind_name(enum body_void_kind v);                  /* NULL for NONE */
+struct body_void {
+    int64_t at_utc_ms;
+    char void_id[ULID_LEN + 1], sale_id[ULID_LEN + 1];
+    enum body_void_kind kind;               /* ALL: returned_fen is total_fen */
+    int64_t amount_fen;                     /* 1 .. returned_fen: of the total before discount */
+    int64_t discount_back_fen, refund_fen;  /* refund = amount - discount_back, checked both ways */
+    int64_t returned_fen;                   /* 1 .. total_fen */
+    int64_t total_fen, discount_fen;        /* of the sale */
+    int64_t terminal;                       /* number of the terminal that sold, if another one; else 0 */
+    bool granted;                           /* the service agreed before */
+    char cashier[BODY_CASHIER_MAX + 1];     /* "": none named */
+    uint8_t slip[KEY_HASH], blob[KEY_HASH]; /* as in a sale */
+};
+enum err body_void_encode(const struct body_void *v, struct buf *out);
+enum err body_void_decode(const char *json, size_t len, struct body_void *out);
+/* The erasable part of a void. */
+struct body_void_blob {
+    char reason[DISPUTE_TEXT_MAX + 1]; /* dispute_text_ok, cleaned when decoded; not empty */
+};
+enum err body_void_blob_encode(const struct body_void_blob *v, struct buf *out);
+enum err body_void_blob_decode(const char *json, size_t len, struct body_void_blob *out);
+
+/* POST /v1/voids */
+struct body_void_ask {
+    char void_id[ULID_LEN + 1], sale_id[ULID_LEN + 1];
+    enum body_void_kind kind;
+    int64_t amount_fen; /* 1 .. OFFER_FEN_MAX */
+};
+struct body_void_answer {
+    bool granted;
+    enum err reason; /* not granted: return_over, sale_unknown, return_late; one we do not know is ERR_RETURN_OVER */
+    /* granted: as the record will say them; amount = refund + discount_back */
+    int64_t returned_fen, discount_back_fen, refund_fen, total_fen, discount_fen;
+    int64_t terminal; /* number of the terminal that sold, 1 .. */
+};
+enum err body_void_ask_encode(const struct body_void_ask *v, struct buf *out);
+enum err body_void_ask_decode(const char *json, size_t len, struct body_void_ask *out);
+enum err body_void_answer_encode(const struct body_void_answer *v, struct buf *out);
+enum err body_void_answer_decode(const char *json, size_t len, struct body_void_answer *out);
+
+/* A complaint logged at the terminal. */
+struct body_dispute {
+    int64_t at_utc_ms;
+    char dispute_id[ULID_LEN + 1];
+    enum dispute_kind kind;
+    enum dispute_reporter reporter;
+    char sale_id[ULID_LEN + 1];             /* "": about no sale */
+    uint64_t refusal_seq;                   /* place of the refusal record in this journal; 0: about none */
+    char cashier[BODY_CASHIER_MAX + 1];     /* "": none named */
+    uint8_t slip[KEY_HASH], blob[KEY_HASH]; /* as in a sale */
+};
+enum err body_dispute_encode(const struct body_dispute *v, struct buf *out);
+enum err body_dispute_decode(const char *json, size_t len, struct body_dispute *out);
+/* Its erasable part. */
+struct body_dispute_blob {
+    char text[DISPUTE_TEXT_MAX + 1]; /* dispute_text_ok, cleaned when decoded; "": nothing was said */
+};
+enum err body_dispute_blob_encode(const struct body_dispute_blob *v, struct buf *out);
+enum err body_dispute_blob_decode(const char *json, size_t len, struct body_dispute_blob *out);
 #endif

@@ -20,4 +20,7 @@ enum body_by body_by_from_name(const char *name);
 /* Members "input" and "by" (which may be absent unless needed). */
 enum err body_by_of(const json_t *obj, bool needed, enum body_by *by, enum body_input *input);
 bool body_time_ok(int64_t utc_ms);
+/* A blob of one member of free text, dispute_text_ok, at least `min` bytes; out has DISPUTE_TEXT_MAX + 1. */
+enum err body_free_text_encode(const char *key, size_t min, const char *text, struct buf *out);
+enum err body_free_text_decode(const char *json, size_t len, const char *key, size_t min, char *out);
 #endif
