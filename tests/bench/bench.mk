@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: ratios against what is physically there, by turns within one run. BENCH_QUICK=1 is shorter and rougher.
-BENCH := $(addprefix $(BUILD)/bench/,load constant verdict_bench journal_bench readers_bench)
+BENCH := $(addprefix $(BUILD)/bench/,load constant loaded verdict_bench journal_bench readers_bench)
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/tls.o $(call libs,ports core proto base)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -lusb-1.0 -lmicrohttpd -lgnutls $(BASE_LIBS) -lssl
 
 $(BUILD)/bench/verdict_bench: $(BUILD)/obj/tests/bench/plain.o
+
+# The same libraries as huika-terminal, whether it calls them or not.
+$(BUILD)/bench/loaded: $(BUILD)/obj/tests/bench/loaded.o $(BUILD)/obj/tests/bench/plain.o $(BUILD)/obj/tests/bench/tls.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,--no-as-needed -o $@ $^ -lusb-1.0 -lmicrohttpd -lsqlite3 $(BASE_LIBS) -lssl
 
 bench: all $(BENCH) ## measure against bare OpenSSL, nginx, fdatasync and sqlite3 (BENCH_QUICK=1: shorter)
 	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/bench.py $(BENCH_ONLY)
