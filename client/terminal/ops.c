@@ -239,11 +239,31 @@ static enum err day(void *ctx, int32_t d, counter_sale_fn *each, void *each_ctx)
     return journal_day_sales(t->journal, d, one_sale, &w);
 }
 
+struct kept_sale {
+    struct checkout c;
+    struct counter_sale sale;
+};
+
+static enum err keep_sale(void *ctx, const struct journal_record *r)
+{
+    struct kept_sale *k = ctx;
+    enum err e = restore(r, &k->c);
+    if (!e)
+        k->sale = (struct counter_sale){&k->c, r->epoch, r->outcome, r->code};
+    return e;
+}
+
+/* Whoever prints it asks the journal again (for its slip), so the question is over when `each` is called. */
 static enum err sale(void *ctx, const char *sale_id, counter_sale_fn *each, void *each_ctx)
 {
     struct till *t = ctx;
-    struct walk w = {each, each_ctx};
-    return journal_by_sale(t->journal, sale_id, one_sale, &w);
+    struct kept_sale k;
+    enum err e = journal_by_sale(t->journal, sale_id, keep_sale, &k);
+    if (e)
+        return e;
+    e = each(each_ctx, &k.sale);
+    checkout_release(&k.c);
+    return e;
 }
 
 static enum err token(void *ctx, char out[static COUNTER_TOKEN_MAX + 1])

@@ -84,6 +84,7 @@ void page_nothing(struct visit *v, unsigned status)
     }
     buf_reset(&v->out);
     p->err = ERR_OK;
+    v->here_path[0] = 0;
     visit_begin(v, status, title);
     html_note(p, "", text);
     html_end(p);

@@ -28,7 +28,7 @@ struct visit {
     struct buf out;
     char slip[PUBLIC_SLIP_CHARS + 1]; /* base32 of the path, upper case; "" if there is none */
     unsigned status;
-    const char *location; /* with 303; points to here_path */
+    char location[PUBLIC_PATH_MAX + 16]; /* with 303; else "" */
     char here_path[PUBLIC_PATH_MAX];
     int64_t now_utc_ms, now_mono_ms;
 };

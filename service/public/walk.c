@@ -107,7 +107,7 @@ static enum MHD_Result deliver(struct visit *v, struct MHD_Response *r, unsigned
 {
     if (!r)
         return MHD_NO;
-    if (v->location)
+    if (v->location[0])
         MHD_add_response_header(r, MHD_HTTP_HEADER_LOCATION, v->location);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
