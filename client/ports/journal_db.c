@@ -246,7 +246,8 @@ enum err journal_db_record(sqlite3_stmt *s, struct journal_record *r)
     if (salt)
         memcpy(r->salt, salt, RECORD_SALT);
     r->request = sqlite3_column_bytes(s, 7) == KEY_HASH ? sqlite3_column_blob(s, 7) : NULL;
-    r->outcome = outcome == BODY_COUNTED || outcome == BODY_HELD ? (enum body_outcome)outcome : BODY_OUTCOME_NONE;
+    bool settled = outcome == BODY_COUNTED || outcome == BODY_HELD || outcome == BODY_CONTESTED;
+    r->outcome = settled ? (enum body_outcome)outcome : BODY_OUTCOME_NONE;
     r->code = code ? err_from_code(code) : ERR_OK;
     return r->body ? ERR_OK : ERR_CHAIN_BROKEN;
 }

@@ -122,10 +122,10 @@ static enum err set_outcome(struct journal *j, const struct body_result *r)
     if (e)
         return e;
     /* "known" repeats an answer that may have been lost on the way: its first outcome is the one that counts. */
-    bool counted = r->outcome == BODY_COUNTED || (r->outcome == BODY_KNOWN && r->code == ERR_OK);
+    enum body_outcome outcome = r->outcome == BODY_KNOWN ? r->was : r->outcome;
     sqlite3_bind_int64(s, 1, journal_db_id(j->head.epoch, r->seq));
-    sqlite3_bind_int(s, 2, counted ? BODY_COUNTED : BODY_HELD);
-    if (counted)
+    sqlite3_bind_int(s, 2, (int)outcome);
+    if (outcome == BODY_COUNTED)
         sqlite3_bind_null(s, 3);
     else
         sqlite3_bind_text(s, 3, err_code(r->code), -1, SQLITE_STATIC);

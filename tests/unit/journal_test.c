@@ -185,18 +185,21 @@ static void the_service_answers_for_each_record(void **state)
     struct sale s;
     struct journal_record got;
     struct journal *j = open_journal();
-    add_sales(j, 0, 4);
-    struct body_results r = countersigned(j, 4, NULL);
-    r.result_cnt = 4;
+    add_sales(j, 0, 6);
+    struct body_results r = countersigned(j, 6, NULL);
+    r.result_cnt = 6;
     r.result[0] = (struct body_result){.seq = 1, .outcome = BODY_COUNTED};
     r.result[1] = (struct body_result){.seq = 2, .outcome = BODY_HELD, .code = ERR_LIMIT_REACHED};
-    r.result[2] = (struct body_result){.seq = 3, .outcome = BODY_KNOWN};
-    r.result[3] = (struct body_result){.seq = 4, .outcome = BODY_KNOWN, .code = ERR_CARD_LOST};
-    assert_int_equal(journal_unsent_cnt(j), 4);
+    r.result[2] = (struct body_result){.seq = 3, .outcome = BODY_KNOWN, .was = BODY_COUNTED};
+    r.result[3] = (struct body_result){.seq = 4, .outcome = BODY_KNOWN, .code = ERR_CARD_LOST, .was = BODY_HELD};
+    r.result[4] = (struct body_result){.seq = 5, .outcome = BODY_CONTESTED, .code = ERR_OFFLINE_LATE};
+    r.result[5] = (struct body_result){.seq = 6, .outcome = BODY_KNOWN, .code = ERR_CARD_LOST, .was = BODY_CONTESTED};
+    assert_int_equal(journal_unsent_cnt(j), 6);
     assert_int_equal(journal_countersigned(j, &r), ERR_OK);
-    static const enum body_outcome outcome[] = {BODY_COUNTED, BODY_HELD, BODY_COUNTED, BODY_HELD};
-    static const enum err code[] = {ERR_OK, ERR_LIMIT_REACHED, ERR_OK, ERR_CARD_LOST};
-    for (uint32_t i = 0; i < 4; i++) {
+    static const enum body_outcome outcome[] = {
+        BODY_COUNTED, BODY_HELD, BODY_COUNTED, BODY_HELD, BODY_CONTESTED, BODY_CONTESTED};
+    static const enum err code[] = {ERR_OK, ERR_LIMIT_REACHED, ERR_OK, ERR_CARD_LOST, ERR_OFFLINE_LATE, ERR_CARD_LOST};
+    for (uint32_t i = 0; i < 6; i++) {
         sale_ids(&s, i);
         assert_int_equal(journal_by_sale(j, s.sale_id, keep_outcome, &got), ERR_OK);
         assert_int_equal(got.outcome, outcome[i]);
@@ -204,7 +207,7 @@ static void the_service_answers_for_each_record(void **state)
     }
     journal_close(&j);
     j = open_journal();
-    assert_int_equal(journal_sent_seq(j), 4);
+    assert_int_equal(journal_sent_seq(j), 6);
     assert_int_equal(journal_unsent_cnt(j), 0);
     journal_close(&j);
 }
