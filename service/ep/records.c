@@ -2,6 +2,7 @@
 /* POST /v1/records: a terminal's journal, batch by batch. The signature, the bodies and the blobs are read here, on a worker
  * thread; chain, repetition and counting are the store's, in one write. */
 #include "proto/seal.h"
+#include "service/ep/dispute_record.h"
 #include "service/ep/ep.h"
 #include "service/ep/hmacs.h"
 #include "service/http/service.h"
@@ -17,6 +18,10 @@ union content {
     struct store_sale sale;
     struct body_refusal refusal;
     struct body_notice_applied applied;
+    struct {
+        struct store_dispute d;
+        char *text;
+    } dispute;
 };
 
 struct work_area {
@@ -146,8 +151,12 @@ static enum err take_content(struct http_request *rq, struct store_tx *tx, struc
         return body_started_decode(r->body, r->body_len, &started);
     case RECORD_CLOCK_STEP:
         return body_clock_step_decode(r->body, r->body_len, &step);
-    case RECORD_VOID:
     case RECORD_DISPUTE:
+        e = dispute_record_read(rq->service, r, rq->at_utc_ms, &c->dispute.d, &c->dispute.text);
+        w->record[i].dispute = e == ERR_OK ? &c->dispute.d : NULL;
+        w->record[i].dispute_text = e == ERR_OK ? c->dispute.text : NULL;
+        return e;
+    case RECORD_VOID:
         break;
     }
     return ERR_BAD_VALUE;
@@ -216,6 +225,7 @@ static enum err store(struct http_request *rq, struct work_area *w)
     w->out.record_cnt = w->in.record_cnt;
     w->out.head_seq = w->in.head_seq;
     w->out.at_utc_ms = rq->at_utc_ms;
+    w->out.due_utc_ms = dispute_due_ms(rq->service, rq->at_utc_ms);
     memcpy(w->out.terminal, rq->who->id, STORE_ID);
     memcpy(w->out.head_hash, w->in.head_hash, KEY_HASH);
     enum err e = store_write(rq->service->store, append, w);
@@ -238,6 +248,9 @@ enum err ep_records(struct http_request *rq)
             e = store(rq, w);
         if (e == ERR_OK)
             e = answer(rq, w);
+        for (size_t i = 0; i < w->in.record_cnt; i++)
+            if (w->record[i].dispute)
+                free(w->content[i].dispute.text);
         body_batch_release(&w->in);
     }
     free(w);

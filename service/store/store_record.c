@@ -75,6 +75,18 @@ static enum err note_applied(
     return ERR_OK;
 }
 
+static enum err take_dispute(
+    struct store_tx *tx, const struct store_terminal *t, const struct store_record *r, const struct body_result *out)
+{
+    struct store_dispute d = *r->dispute;
+    bool added;
+    d.terminal = t->number;
+    d.epoch = t->epoch;
+    d.seq = out->seq;
+    memcpy(d.shop, t->shop, STORE_ID);
+    return store_dispute_add(tx, &d, r->dispute_text, &added);
+}
+
 /* What a new record means beyond being stored. */
 static enum err take_in(struct store_tx *tx, const struct store_terminal *t, const struct store_record *r,
     int64_t at_utc_ms, struct body_result *out)
@@ -87,6 +99,8 @@ static enum err take_in(struct store_tx *tx, const struct store_terminal *t, con
         return store_sale_add(tx, t, r->sale, at_utc_ms, out);
     if (r->refusal)
         return count_refusal(tx, t, r->refusal);
+    if (r->dispute)
+        return take_dispute(tx, t, r, out);
     return r->applied ? note_applied(tx, t, r->applied, at_utc_ms) : ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef HUIKA_STORE_RECORD_H
 #define HUIKA_STORE_RECORD_H
 #include "proto/body.h"
+#include "service/store/store_dispute.h"
 #include "service/store/store_limit.h"
 #include "service/store/store_terminal.h"
 
@@ -27,7 +28,7 @@ struct store_sale {
     uint8_t slip[KEY_HASH]; /* of the secret that opens its page */
 };
 
-/* One record of a batch. Pointers are borrowed. At most one of sale, refusal, applied is set, and only if the body
+/* One record of a batch. Pointers are borrowed. At most one of sale, refusal, applied, dispute is set, and only if the body
  * could be read. */
 struct store_record {
     uint64_t seq;
@@ -41,6 +42,8 @@ struct store_record {
     const struct store_sale *sale;
     const struct body_refusal *refusal;        /* counted per terminal, day and reason */
     const struct body_notice_applied *applied; /* moves the terminal's applied version */
+    const struct store_dispute *dispute;       /* kind and what it is about; whose it is, is found here */
+    const char *dispute_text;
 };
 
 struct store_batch {
@@ -50,7 +53,8 @@ struct store_batch {
     size_t record_cnt;                 /* 0: only the head is asked for, and nothing compared */
     uint64_t head_seq;                 /* what the terminal signed; the signature is the caller's to check first */
     uint8_t head_hash[KEY_HASH];
-    int64_t at_utc_ms; /* the service's clock */
+    int64_t at_utc_ms;  /* the service's clock */
+    int64_t due_utc_ms; /* until when a dispute that comes with it is to be answered */
     /* out */
     struct body_result result[BODY_BATCH];
     struct record_head head; /* of everything stored */
