@@ -13,7 +13,7 @@ $(BUILD)/bench/loaded: $(BUILD)/obj/tests/bench/loaded.o $(BUILD)/obj/tests/benc
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now,--no-as-needed -o $@ $^ -lusb-1.0 -lmicrohttpd -lsqlite3 $(BASE_LIBS) -lssl
 
-bench: all $(BENCH) ## measure against bare OpenSSL, nginx, fdatasync and sqlite3 (BENCH_QUICK=1: shorter)
+bench: all $(BENCH) $(BUILD)/print/receipt_bytes ## measure against bare OpenSSL, nginx, fdatasync and sqlite3 (BENCH_QUICK=1: shorter)
 	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/bench.py $(BENCH_ONLY)
 
 .PHONY: bench

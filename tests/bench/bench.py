@@ -360,12 +360,13 @@ def bench_journal(work):
     ratio("journal: ten at once / fdatasync", [(r[2], r[0]) for r in rounds], "> 1")
 
 
-ITEMS = ("readers", "journal", "import", "service", "verdict", "terminal")
+ITEMS = ("readers", "receipts", "journal", "import", "service", "verdict", "terminal")
 
 
 def instructions(*argv):
     """As callgrind counts them."""
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv], check=True, capture_output=True, text=True)
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv], check=True, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True)
     return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
 
 
@@ -377,6 +378,25 @@ def bench_readers():
         ns = int(call(program, item, "100000").out)
         each = (instructions(program, item, str(many)) - instructions(program, item, str(few))) // (many - few)
         row(f"readers: {what}", f"{ns / 1000:.2f} us", "", f"  ({each} instructions)")
+
+
+def seconds(*argv):
+    began = time.monotonic()
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - began
+
+
+def bench_receipts():
+    """A sale's receipt from its fields to the printer's bytes; what starting the program costs falls out of the difference."""
+    program, url = BUILD / "print/receipt_bytes", "qr=HTTPS://CARD.EXAMPLE.TEST/S/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 6
+    few, many = 20, 220
+    for what, *wishes in (("58 mm, text, the printer's own QR", url, "native=1"), ("58 mm, text, drawn QR", url),
+                          ("80 mm, text, drawn QR", url, "paper=80"), ("58 mm, all of it drawn", url, "charset=ascii")):
+        each = (instructions(program, *wishes, f"repeat={many}") - instructions(program, *wishes, f"repeat={few}")) // (many - few)
+        pairs = [(seconds(program, *wishes, "repeat=2020"), seconds(program, *wishes, "repeat=20")) for _ in range(ROUNDS)]
+        us = statistics.median((a - b) / 2000 * 1e6 for a, b in pairs)
+        size = len(subprocess.run([program, *wishes], check=True, stdout=subprocess.PIPE).stdout)
+        row(f"receipts: {what}", f"{us:.0f} us", "", f"  ({each} instructions, {size} bytes)")
 
 
 def wanted(item):
@@ -391,9 +411,11 @@ def main():
         say(f"\n  {'':<70}{'measured':>12}   target")
         if wanted("readers"):
             bench_readers()
+        if wanted("receipts"):
+            bench_receipts()
         if wanted("journal"):
             bench_journal(work)
-        if any(wanted(i) for i in ITEMS[2:]):
+        if any(wanted(i) for i in ITEMS[3:]):
             members = work / "members.csv"
             member_file(members)
             world = bench_import(work, members)
