@@ -11,7 +11,8 @@ enum {
     CONNECTIONS_MAX = 1000000,
     THREADS_MAX = 256,
     LEASE_HOURS_MAX = 720,
-    COUNT_MAX = 1000000
+    COUNT_MAX = 1000000,
+    YEAR_S = 31622400
 };
 #define AMOUNT_MAX INT64_C(1000000000000)
 
@@ -63,7 +64,8 @@ static void read_policy(struct reading *r, struct policy *p)
         .keyed_amount_fen = bounded(r, "keyed_amount_fen", 0, AMOUNT_MAX, 200000),
         .revoked_every_s = bounded(r, "revoked_every_s", 0, 7 * 86400, 600),
         .return_days = bounded(r, "return_days", 0, 365, 30),
-        .dispute_days = bounded(r, "dispute_days", 1, 60, 7)};
+        .dispute_days = bounded(r, "dispute_days", 1, 60, 7),
+        .certificate_s = bounded(r, "certificate_s", 60, YEAR_S * 3, YEAR_S)};
 }
 
 static void read_all(struct reading *r, struct settings *s)

@@ -8,12 +8,13 @@
 /* Whoever asks. */
 http_handler ep_healthz, ep_trust, ep_est_cacerts, ep_est_enroll;
 /* Terminals. */
-http_handler ep_terminal, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_notices, ep_revoked,
-    ep_revoked_delta;
+http_handler ep_terminal, ep_est_reenroll, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_notices,
+    ep_revoked, ep_revoked_delta;
 /* Administrators. */
 http_handler ep_org_list, ep_org_add, ep_member_import, ep_member_status, ep_card_print, ep_card_reissue,
     ep_card_export, ep_shop_list, ep_shop_add, ep_shop_show, ep_shop_standing, ep_offer_list, ep_offer_set,
-    ep_shop_invite, ep_terminal_list, ep_audit_list, ep_report;
+    ep_shop_invite, ep_terminal_list, ep_terminal_revoke, ep_terminal_resume, ep_terminal_renew, ep_audit_list,
+    ep_report;
 
 /* The request's body as one JSON object; ERR_BAD_JSON, ERR_BAD_VALUE (not an object). *out is the caller's. */
 enum err ep_object(struct http_request *rq, json_t **out);

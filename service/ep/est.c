@@ -2,12 +2,12 @@
 /* Enrolment over Secure Transport (RFC 7030): cacerts (4.1) and simpleenroll (4.2), authenticated by a one-time invitation
  * in HTTP Basic (3.2.3). The same invitation with the same key gets the same certificate again, for an answer may be lost;
  * with another key it suspends the terminal: one of the two is a thief. */
+#include "service/ep/est.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proto/invite.h"
 #include "service/ep/ep.h"
 #include "service/http/service.h"
-#include "service/sign/ca.h"
 #include "service/store/store_audit.h"
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
@@ -16,32 +16,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PKCS7_MAX = 16384, BASIC_MAX = 128 };
-
-/* Certs-only PKCS#7 in base64, as 4.1.3 and 4.2.3 want it. */
-static enum err send_certs(struct http_request *rq, X509 *const *certs, size_t cnt)
-{
-    struct buf der;
-    char *text = NULL;
-    buf_init(&der, PKCS7_MAX);
-    enum err e = ca_pkcs7(certs, cnt, &der);
-    if (e == ERR_OK && !(text = malloc(TEXT_BASE64_LEN(der.len) + 1)))
-        e = ERR_NOMEM;
-    if (e == ERR_OK) {
-        text_base64(der.data, der.len, text);
-        rq->answer.type = "application/pkcs7-mime; smime-type=certs-only";
-        rq->answer.encoding = "base64";
-        e = buf_adds(&rq->answer.body, text);
-    }
-    free(text);
-    buf_release(&der);
-    return e;
-}
+enum { BASIC_MAX = 128 };
 
 enum err ep_est_cacerts(struct http_request *rq)
 {
     X509 *const certs[] = {rq->service->keys->server_ca};
-    return send_certs(rq, certs, 1);
+    return est_send(rq, certs, 1);
 }
 
 /* "Basic " base64("invitation:" 26 characters) */
@@ -63,27 +43,9 @@ static enum err read_secret(const char *header, uint8_t secret[static INVITE_SEC
     return e;
 }
 
-/* The request's key: base64, with line breaks or without (RFC 8951 section 3.1), of a PKCS#10. */
-static enum err read_key(const struct buf *body, EVP_PKEY **key)
-{
-    char *text = malloc(body->len + 1);
-    uint8_t *der = malloc(CA_CSR_MAX);
-    size_t n = 0, len = 0;
-    enum err e = text && der ? ERR_OK : ERR_NOMEM;
-    for (size_t i = 0; e == ERR_OK && i < body->len; i++)
-        if (!strchr(" \t\r\n", (char)body->data[i]) || !body->data[i])
-            text[n++] = (char)body->data[i];
-    if (e == ERR_OK && text_unbase64(text, n, der, CA_CSR_MAX, &len) != ERR_OK)
-        e = ERR_BAD_VALUE;
-    if (e == ERR_OK)
-        e = ca_csr_key(der, len, key);
-    free(der);
-    free(text);
-    return e;
-}
-
 struct enrol {
     struct http_request *rq;
+    uint8_t bound[STORE_ID]; /* the terminal that the invitation is for; zeros: a new one */
     struct store_enrol e;
 };
 
@@ -119,49 +81,43 @@ static enum err write_enrol(struct store_tx *tx, void *ctx)
 }
 
 /* Makes the certificate that will be used if the invitation is fresh. */
-static enum err issue(struct http_request *rq, EVP_PKEY *key, struct store_enrol *e, struct buf *der)
+static enum err issue(
+    struct http_request *rq, EVP_PKEY *key, const uint8_t *bound, struct store_enrol *e, struct est_cert *c)
 {
-    const struct service_keys *k = rq->service->keys;
-    struct ca_client c = {.role = CA_TERMINAL, .from_utc_ms = rq->at_utc_ms, .to_utc_ms = rq->at_utc_ms + CA_YEAR_MS};
-    X509 *cert = NULL;
-    enum err r = ulid_new(rq->at_utc_ms, c.id);
+    static const uint8_t nobody[STORE_ID];
+    struct est_holder h = {.role = STORE_ROLE_TERMINAL};
+    enum err r = ERR_OK;
+    if (memcmp(bound, nobody, STORE_ID) != 0)
+        memcpy(h.id, bound, STORE_ID);
+    else
+        r = ulid_new(rq->at_utc_ms, h.id);
     if (r == ERR_OK)
-        r = ca_client(k->terminal_ca, k->terminal_ca_key, key, &c, &cert);
-    if (r == ERR_OK)
-        r = ca_cert_der(cert, der);
-    if (r == ERR_OK) {
-        memcpy(e->terminal, c.id, STORE_ID);
-        e->cert = der->data;
-        e->cert_len = der->len;
-        e->not_after_utc_ms = ca_not_after_utc_ms(cert);
-        e->at_utc_ms = rq->at_utc_ms;
-    }
-    X509_free(cert);
+        r = est_issue(rq, key, &h, c);
+    memcpy(e->terminal, h.id, STORE_ID);
+    e->cert = c->der.data;
+    e->cert_len = c->der.len;
+    e->not_after_utc_ms = c->not_after_utc_ms;
+    e->at_utc_ms = rq->at_utc_ms;
     return r;
 }
 
 static enum err answer(struct http_request *rq, const struct store_enrol *e)
 {
-    X509 *cert = NULL;
-    if (e->outcome != STORE_ENROL_NEW && e->outcome != STORE_ENROL_AGAIN) {
-        log_warn("an invitation was used with a second key; its terminal is suspended");
-        return ERR_INVITE_USED;
-    }
-    enum err r = ca_cert_from_der(e->cert_out, e->cert_out_len, &cert);
-    if (r == ERR_OK)
-        r = send_certs(rq, (X509 *const[]){cert}, 1);
-    X509_free(cert);
-    return r;
+    if (e->outcome == STORE_ENROL_NEW || e->outcome == STORE_ENROL_AGAIN)
+        return est_answer(rq, e->cert_out, e->cert_out_len);
+    log_warn("an invitation was used with a second key; its terminal is suspended");
+    return ERR_INVITE_USED;
 }
 
 static enum err enrol(struct http_request *rq, struct enrol *j, EVP_PKEY *key)
 {
-    struct buf der, spki;
-    buf_init(&der, STORE_CERT_MAX);
+    struct est_cert cert;
+    struct buf spki;
+    buf_init(&cert.der, STORE_CERT_MAX);
     buf_init(&spki, KEY_SPKI_MAX);
     enum err e = key_spki(key, &spki);
     if (e == ERR_OK)
-        e = issue(rq, key, &j->e, &der);
+        e = issue(rq, key, j->bound, &j->e, &cert);
     if (e == ERR_OK) {
         j->e.spki = spki.data;
         j->e.spki_len = spki.len;
@@ -170,17 +126,17 @@ static enum err enrol(struct http_request *rq, struct enrol *j, EVP_PKEY *key)
     if (e == ERR_OK)
         e = answer(rq, &j->e);
     buf_release(&spki);
-    buf_release(&der);
+    buf_release(&cert.der);
     return e;
 }
 
-static enum err check(struct http_request *rq, const uint8_t hash[static KEY_HASH])
+static enum err check(struct http_request *rq, const uint8_t hash[static KEY_HASH], uint8_t bound[static STORE_ID])
 {
     struct store_tx *tx = NULL;
     enum err e = store_read_begin(rq->service->store, &tx);
     if (e != ERR_OK)
         return e;
-    e = store_invite_check(tx, hash, rq->at_utc_ms);
+    e = store_invite_check(tx, hash, rq->at_utc_ms, bound);
     store_read_end(&tx);
     return e;
 }
@@ -201,9 +157,9 @@ enum err ep_est_enroll(struct http_request *rq)
     j->rq = rq;
     store_invite_hash(secret, j->e.hash);
     OPENSSL_cleanse(secret, sizeof secret);
-    e = check(rq, j->e.hash);
+    e = check(rq, j->e.hash, j->bound);
     if (e == ERR_OK)
-        e = read_key(&rq->body, &key);
+        e = est_key(&rq->body, &key);
     if (e == ERR_OK)
         e = enrol(rq, j, key);
     key_free(&key);

@@ -9,12 +9,31 @@
 
 enum { LATEST = 20 };
 
+struct show {
+    struct store_shop shop;
+    struct store_sales sales;
+    json_t *offers, *terminals, *latest;
+};
+
+/* How many versions the newest notice of the shop is ahead of what the terminal said it applied. */
+static int64_t behind(const struct show *s, const struct store_terminal *t)
+{
+    return s->shop.version > t->shop_version ? s->shop.version - t->shop_version : 0;
+}
+
 static enum err add_terminal(void *ctx, const struct store_terminal *t)
 {
-    json_t *v = json_pack("{so sI sI sI sI ss}", "terminal_id", ep_id(t->terminal), "number", (json_int_t)t->number,
-        "last_seen_ms", (json_int_t)t->last_seen_utc_ms, "shop_version", (json_int_t)t->shop_version,
-        "shop_version_applied_ms", (json_int_t)t->shop_version_applied_ms, "state", store_state_name(t->state));
-    return json_array_append_new(ctx, v) == 0 ? ERR_OK : ERR_NOMEM;
+    const struct show *s = ctx;
+    json_t *v = json_pack("{so sI sI sI sI ss sI sI sI sI sI sI sI sI sI}", "terminal_id", ep_id(t->terminal), "number",
+        (json_int_t)t->number, "last_seen_ms", (json_int_t)t->last_seen_utc_ms, "shop_version",
+        (json_int_t)t->shop_version, "shop_version_applied_ms", (json_int_t)t->shop_version_applied_ms, "state",
+        store_terminal_state(t), "behind", (json_int_t)behind(s, t), "trust_version_applied",
+        (json_int_t)t->trust_version, "trust_version_applied_ms", (json_int_t)t->trust_version_applied_ms,
+        "revoked_version", (json_int_t)t->revoked_version, "revoked_version_applied_ms",
+        (json_int_t)t->revoked_version_applied_ms, "lease_version", (json_int_t)t->lease.version, "lease_issued_ms",
+        (json_int_t)t->lease.issued_utc_ms, "lease_stop_at_ms", (json_int_t)t->lease.stop_utc_ms, "cert_not_after_ms",
+        (json_int_t)t->not_after_utc_ms);
+    return json_array_append_new(s->terminals, v) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err add_sale(void *ctx, const struct store_sale_row *s)
@@ -38,19 +57,13 @@ static enum err offers(struct store_tx *tx, const uint8_t shop[static STORE_ID],
     return e;
 }
 
-struct show {
-    struct store_shop shop;
-    struct store_sales sales;
-    json_t *offers, *terminals, *latest;
-};
-
 static enum err collect(struct http_request *rq, struct store_tx *tx, const uint8_t id[static STORE_ID], struct show *s)
 {
     enum err e = scope_shop(tx, rq, id, &s->shop);
     if (e == ERR_OK)
         e = offers(tx, id, s->offers);
     if (e == ERR_OK)
-        e = store_terminal_list(tx, rq->who->org, id, add_terminal, s->terminals);
+        e = store_terminal_list(tx, rq->who->org, id, add_terminal, s);
     if (e == ERR_OK)
         e = store_sale_sums(tx, id, tm_day(rq->at_utc_ms), &s->sales);
     return e == ERR_OK ? store_sale_latest(tx, id, LATEST, add_sale, s->latest) : e;

@@ -18,6 +18,7 @@ enum err ep_terminal(struct http_request *rq)
         return e;
     text_hex(t.hash, KEY_HASH, hash);
     return ep_answer(rq, 200,
-        json_pack("{so sI si so s{sI ss}}", "terminal_id", ep_id(t.terminal), "number", (json_int_t)t.number, "epoch",
-            (int)t.epoch, "shop_id", ep_id(t.shop), "head", "seq", (json_int_t)t.seq, "hash", hash));
+        json_pack("{so sI si so ss s{sI ss}}", "terminal_id", ep_id(t.terminal), "number", (json_int_t)t.number,
+            "epoch", (int)t.epoch, "shop_id", ep_id(t.shop), "state", store_terminal_state(&t), "head", "seq",
+            (json_int_t)t.seq, "hash", hash));
 }

@@ -7,10 +7,11 @@
 
 static enum err add_row(void *ctx, const struct store_terminal *t)
 {
-    json_t *v = json_pack("{so sI so ss ss sI sI sI si sI}", "terminal_id", ep_id(t->terminal), "number",
-        (json_int_t)t->number, "shop", ep_id(t->shop), "shop_name", t->shop_name, "state", store_state_name(t->state),
+    json_t *v = json_pack("{so sI so ss ss sI sI sI si sI sI}", "terminal_id", ep_id(t->terminal), "number",
+        (json_int_t)t->number, "shop", ep_id(t->shop), "shop_name", t->shop_name, "state", store_terminal_state(t),
         "enrolled_ms", (json_int_t)t->enrolled_utc_ms, "last_seen_ms", (json_int_t)t->last_seen_utc_ms, "not_after_ms",
-        (json_int_t)t->not_after_utc_ms, "epoch", (int)t->epoch, "seq", (json_int_t)t->seq);
+        (json_int_t)t->not_after_utc_ms, "epoch", (int)t->epoch, "seq", (json_int_t)t->seq, "forks",
+        (json_int_t)t->forks);
     return json_array_append_new(ctx, v) == 0 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -85,6 +85,8 @@ enum err head_admit(struct conn *c)
     struct service *s = c->service;
     enum err e = gate_check(s->gate, session_of(c), s->store, &c->peer, c->rq.route->role, tm_wall_utc_ms());
     c->watched.guest = c->peer.verdict != ERR_OK || c->peer.role == STORE_ROLE_NONE;
+    if (c->peer.verdict == ERR_OK && c->peer.role != STORE_ROLE_NONE)
+        watch_name(&c->watched, c->peer.id);
     if (e == ERR_OK && c->rq.route->role == STORE_ROLE_TERMINAL &&
         (!c->seen_mono_ms || c->begun_mono_ms - c->seen_mono_ms >= SEEN_EVERY_MS)) {
         seen_add(s->seen, c->peer.who.id);

@@ -25,6 +25,8 @@ static const struct route table[] = {
     {"GET", "/.well-known/est/cacerts", ANYBODY, 0, 0, NULL, ep_est_cacerts},
     {"POST", "/.well-known/est/simpleenroll", ANYBODY, ROUTE_WRITES, HTTP_JSON_MAX, "application/pkcs10",
         ep_est_enroll},
+    {"POST", "/.well-known/est/simplereenroll", TERMINAL, ROUTE_WRITES, HTTP_JSON_MAX, "application/pkcs10",
+        ep_est_reenroll},
     {"GET", "/v1/orgs", ADMIN, 0, 0, NULL, ep_org_list},
     {"POST", "/v1/orgs", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_org_add},
     {"POST", "/v1/members/import", ADMIN, ROUTE_WRITES, IMPORT_MAX, "text/csv", ep_member_import},
@@ -40,6 +42,9 @@ static const struct route table[] = {
     {"PUT", "/v1/shops/{shop}/offers", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_offer_set},
     {"POST", "/v1/shops/{shop}/invitations", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_shop_invite},
     {"GET", "/v1/terminals", ADMIN, 0, 0, NULL, ep_terminal_list},
+    {"POST", "/v1/terminals/{terminal}/revoke", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_revoke},
+    {"POST", "/v1/terminals/{terminal}/resume", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_resume},
+    {"POST", "/v1/terminals/{terminal}/renew", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_renew},
     {"GET", "/v1/audit", ADMIN, 0, 0, NULL, ep_audit_list},
     {"GET", "/v1/report", ADMIN, ROUTE_WRITES, 0, NULL, ep_report},
 };

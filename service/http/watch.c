@@ -3,6 +3,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 void watch_init(struct watch *w, int64_t limit_ms)
@@ -49,6 +50,29 @@ void watch_state(struct watched *c, enum watch_state state, int64_t now_mono_ms)
     if (state == WATCH_IDLE)
         atomic_store_explicit(&c->rebase, true, memory_order_relaxed);
     atomic_store_explicit(&c->state, (int)state, memory_order_release);
+}
+
+void watch_name(struct watched *c, const uint8_t id[static 16])
+{
+    if (atomic_load_explicit(&c->named, memory_order_relaxed))
+        return;
+    memcpy(c->id, id, sizeof c->id);
+    atomic_store_explicit(&c->named, true, memory_order_release);
+}
+
+unsigned watch_cut(struct watch *w, const uint8_t id[static 16])
+{
+    unsigned cnt = 0;
+    for (size_t i = 0; i < WATCH_SHARDS; i++) {
+        pthread_mutex_lock(&w->shard[i].lock);
+        for (struct watched *c = w->shard[i].first; c; c = c->next)
+            if (atomic_load_explicit(&c->named, memory_order_acquire) && !memcmp(c->id, id, sizeof c->id)) {
+                shutdown(c->fd, SHUT_RDWR);
+                cnt++;
+            }
+        pthread_mutex_unlock(&w->shard[i].lock);
+    }
+    return cnt;
 }
 
 /* Bytes received since the connection was made; 0 if the kernel does not say (then silence alone ends it). */

@@ -26,6 +26,8 @@ struct watched {
     atomic_bool rebase;            /* a request ended since the last look */
     uint64_t bytes_seen;           /* received, at the last look while idle */
     int64_t growing_mono_ms;       /* since when bytes came without a request; 0: they did not */
+    atomic_bool named;             /* id is set, for good */
+    uint8_t id[16];                /* whose certificate it showed */
     atomic_bool guest;             /* silence is bounded, too: no certificate that holds. Its owner sets it */
     bool cut;
 };
@@ -49,6 +51,10 @@ void watch_add(struct watch *w, struct watched *c, int fd, int64_t now_mono_ms);
 void watch_remove(struct watch *w, struct watched *c);
 /* By the connection's own thread; takes no lock. */
 void watch_state(struct watched *c, enum watch_state state, int64_t now_mono_ms);
+/* By the connection's own thread, once: whose it is. */
+void watch_name(struct watched *c, const uint8_t id[static 16]);
+/* Shuts down every connection of that holder. Any thread. Returns how many. */
+unsigned watch_cut(struct watch *w, const uint8_t id[static 16]);
 /* Shuts down what has gone over its time; the listener then closes it. Returns how many. Call about once a second. */
 unsigned watch_tick(struct watch *w, int64_t now_mono_ms);
 #endif

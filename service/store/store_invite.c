@@ -15,23 +15,26 @@ void store_invite_hash(const uint8_t secret[static 16], uint8_t out[static KEY_H
 }
 
 enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HASH], const uint8_t shop[static STORE_ID],
-    int64_t at_utc_ms, int64_t expires_utc_ms)
+    const uint8_t *bound, int64_t at_utc_ms, int64_t expires_utc_ms)
 {
-    return db_run(tx, "INSERT INTO invitation(hash, shop, at_ms, expires_ms) VALUES(?, ?, ?, ?)",
-        DB_ARGS(db_blob(hash, KEY_HASH), db_id(shop), db_int(at_utc_ms), db_int(expires_utc_ms)));
+    return db_run(tx, "INSERT INTO invitation(hash, shop, bound, at_ms, expires_ms) VALUES(?, ?, ?, ?, ?)",
+        DB_ARGS(
+            db_blob(hash, KEY_HASH), db_id(shop), db_blob(bound, STORE_ID), db_int(at_utc_ms), db_int(expires_utc_ms)));
 }
 
 struct invitation {
     uint8_t shop[STORE_ID], terminal[STORE_ID], spki[KEY_HASH], cert[KEY_HASH];
+    uint8_t bound[STORE_ID];
     int64_t expires_ms;
-    bool used, clashed;
+    bool used, clashed, is_bound;
 };
 
 static enum err find(struct store_tx *tx, const uint8_t *hash, struct invitation *out)
 {
     sqlite3_stmt *row;
-    enum err e = db_find(tx, "SELECT shop, expires_ms, terminal, spki, cert, clash_ms FROM invitation WHERE hash = ?",
-        DB_ARGS(db_blob(hash, KEY_HASH)), &row);
+    enum err e =
+        db_find(tx, "SELECT shop, expires_ms, terminal, spki, cert, clash_ms, bound FROM invitation WHERE hash = ?",
+            DB_ARGS(db_blob(hash, KEY_HASH)), &row);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_INVITE_UNKNOWN : e;
     db_col_blob(row, 0, out->shop, sizeof out->shop);
@@ -41,17 +44,47 @@ static enum err find(struct store_tx *tx, const uint8_t *hash, struct invitation
     db_col_blob(row, 3, out->spki, sizeof out->spki);
     db_col_blob(row, 4, out->cert, sizeof out->cert);
     out->clashed = sqlite3_column_type(row, 5) != SQLITE_NULL;
+    out->is_bound = sqlite3_column_type(row, 6) != SQLITE_NULL;
+    db_col_blob(row, 6, out->bound, sizeof out->bound);
     db_done(row);
     return ERR_OK;
 }
 
-enum err store_invite_check(struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms)
+enum err store_invite_check(
+    struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms, uint8_t bound[static STORE_ID])
 {
     struct invitation v;
     enum err e = find(tx, hash, &v);
     if (e)
         return e;
-    return !v.used && at_utc_ms >= v.expires_ms ? ERR_INVITE_UNKNOWN : ERR_OK;
+    if (!v.used && at_utc_ms >= v.expires_ms)
+        return ERR_INVITE_UNKNOWN;
+    memcpy(bound, v.bound, STORE_ID);
+    return ERR_OK;
+}
+
+enum err store_terminal_recert(struct store_tx *tx, const struct store_recert *r)
+{
+    struct store_cert c = {STORE_ROLE_TERMINAL, r->terminal, r->cert, r->cert_len, r->not_after_utc_ms};
+    enum err e = db_run(tx, "DELETE FROM cert WHERE role = 1 AND holder = ? AND hash IS NOT ?",
+        DB_ARGS(db_id(r->terminal), db_blob(r->used, KEY_HASH)));
+    if (!e)
+        e = store_cert_put(tx, &c);
+    return e ? e
+             : db_run_one(tx, "UPDATE terminal SET not_after_ms = ? WHERE id = ?",
+                   DB_ARGS(db_int(r->not_after_utc_ms), db_id(r->terminal)));
+}
+
+/* The supervised way back: the terminal is the one that it was. */
+static enum err enrol_bound(struct store_tx *tx, const struct store_enrol *n, const struct invitation *v)
+{
+    struct store_terminal t;
+    struct store_recert r = {.cert = n->cert, .cert_len = n->cert_len, .not_after_utc_ms = n->not_after_utc_ms};
+    enum err e = memcmp(n->terminal, v->bound, STORE_ID) == 0 ? store_terminal_get(tx, v->bound, &t) : ERR_INTERNAL;
+    if (!e && t.state == STORE_STATE_REVOKED)
+        e = ERR_INVITE_UNKNOWN;
+    memcpy(r.terminal, v->bound, STORE_ID);
+    return e ? e : store_terminal_recert(tx, &r);
 }
 
 /* Numbers are short enough to read out, hence counted from 1. */
@@ -72,8 +105,8 @@ static enum err enrol_new(struct store_tx *tx, struct store_enrol *n, const stru
     struct store_cert c = {STORE_ROLE_TERMINAL, n->terminal, n->cert, n->cert_len, n->not_after_utc_ms};
     if (n->at_utc_ms >= v->expires_ms)
         return ERR_INVITE_UNKNOWN;
-    enum err e = add_terminal(tx, n, v->shop);
-    if (!e)
+    enum err e = v->is_bound ? enrol_bound(tx, n, v) : add_terminal(tx, n, v->shop);
+    if (!e && !v->is_bound)
         e = store_cert_put(tx, &c);
     key_sha256(n->cert, n->cert_len, cert);
     if (!e)

@@ -128,6 +128,11 @@ enum err store_limit_consume(struct store_tx *tx, const struct store_reserve *r,
     return e;
 }
 
+enum err store_limit_give_back(struct store_tx *tx, const uint8_t checkout[static STORE_ID])
+{
+    return db_run(tx, "DELETE FROM hold WHERE checkout = ? AND expires_ms = 0", DB_ARGS(db_id(checkout)));
+}
+
 enum err store_limit_purge(struct store_tx *tx, int64_t at_utc_ms, int max)
 {
     return db_run(tx, "DELETE FROM hold WHERE checkout IN (SELECT checkout FROM hold WHERE day < ? LIMIT ?)",

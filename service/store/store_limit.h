@@ -33,6 +33,8 @@ enum err store_limit_release(
 /* A sale takes its use: the checkout's hold becomes permanent, also if it ran out; without one a use of the day of
  * sold_utc_ms is taken. *over: there were none left (the sale stands all the same). */
 enum err store_limit_consume(struct store_tx *tx, const struct store_reserve *r, int64_t sold_utc_ms, bool *over);
+/* Gives back the use that a sale took; ERR_OK also if it took none. */
+enum err store_limit_give_back(struct store_tx *tx, const uint8_t checkout[static STORE_ID]);
 /* Drops holds that ran out and uses of days long past; at most `max` rows. */
 enum err store_limit_purge(struct store_tx *tx, int64_t at_utc_ms, int max);
 #endif

@@ -2,6 +2,7 @@
 #include "service/store/store_record.h"
 #include "base/tm.h"
 #include "service/store/db.h"
+#include "service/store/store_dispute.h"
 #include "service/store/store_sale.h"
 
 /* Where the chain is continued from: the head itself, or a stored record when a batch repeats some. */
@@ -62,8 +63,6 @@ static enum err note_applied(
         return db_run(tx,
             "UPDATE terminal SET shop_version = ?1, shop_version_ms = ?2 WHERE id = ?3 AND shop_version < ?1",
             DB_ARGS(db_int(a->version), db_int(at_utc_ms), db_id(t->terminal)));
-    if (a->notice != NOTICE_TRUST)
-        return ERR_OK;
     if (a->notice == NOTICE_TRUST)
         return db_run(tx,
             "UPDATE terminal SET trust_version = ?1, trust_version_ms = ?2 WHERE id = ?3 AND trust_version < ?1",
@@ -88,20 +87,38 @@ static enum err take_dispute(
 }
 
 /* What a new record means beyond being stored. */
-static enum err take_in(struct store_tx *tx, const struct store_terminal *t, const struct store_record *r,
-    int64_t at_utc_ms, struct body_result *out)
+static enum err take_in(struct store_tx *tx, const struct store_terminal *t, const struct store_batch *b,
+    const struct store_record *r, struct body_result *out)
 {
     *out = (struct body_result){.seq = r->seq, .outcome = BODY_HELD, .code = r->held};
     if (r->held)
         return ERR_OK;
     *out = (struct body_result){.seq = r->seq, .outcome = BODY_COUNTED};
     if (r->sale)
-        return store_sale_add(tx, t, r->sale, at_utc_ms, out);
+        return store_sale_add(tx, t, r->sale, b->at_utc_ms, out);
+    if (r->taken_back)
+        return store_void_take(tx, t, r->taken_back, b->return_days, out);
     if (r->refusal)
         return count_refusal(tx, t, r->refusal);
     if (r->dispute)
         return take_dispute(tx, t, r, out);
-    return r->applied ? note_applied(tx, t, r->applied, at_utc_ms) : ERR_OK;
+    return r->applied ? note_applied(tx, t, r->applied, b->at_utc_ms) : ERR_OK;
+}
+
+/* The service's own dispute about a record that it counted and does not accept. */
+static enum err contest(struct store_tx *tx, const struct store_terminal *t, const struct store_batch *b,
+    const struct store_record *r, enum err code)
+{
+    struct store_dispute d = {.terminal = t->number,
+        .epoch = t->epoch,
+        .seq = r->seq,
+        .code = code,
+        .at_utc_ms = r->sale ? r->sale->at_utc_ms : r->taken_back->at_utc_ms,
+        .received_utc_ms = b->at_utc_ms,
+        .due_utc_ms = b->due_utc_ms};
+    memcpy(d.shop, t->shop, STORE_ID);
+    memcpy(d.sale, r->sale ? r->sale->sale : r->taken_back->sale, STORE_ID);
+    return store_dispute_contest(tx, &d);
 }
 
 static enum err store_new(struct store_tx *tx, const struct store_terminal *t, const struct store_record *r,
@@ -131,17 +148,17 @@ static enum err append_all(
             e = known(tx, t, h, &b->result[i]);
             continue;
         }
-        e = take_in(tx, t, r, b->at_utc_ms, &b->result[i]);
+        e = take_in(tx, t, b, r, &b->result[i]);
         if (!e)
             e = store_new(tx, t, r, h, &b->result[i], b->at_utc_ms);
+        if (!e && b->result[i].outcome == BODY_CONTESTED)
+            e = contest(tx, t, b, r, b->result[i].code);
     }
     return e;
 }
 
 static enum err check_form(const struct store_batch *b, const struct store_terminal *t)
 {
-    if (b->epoch != t->epoch)
-        return ERR_CHAIN_FORK;
     if (!b->record_cnt)
         return ERR_OK;
     if (b->record_cnt > BODY_BATCH || b->record[0].seq == 0 || b->head_seq != b->record[b->record_cnt - 1].seq)
@@ -149,25 +166,53 @@ static enum err check_form(const struct store_batch *b, const struct store_termi
     return b->record[0].seq > t->seq + 1 ? ERR_CHAIN_GAP : ERR_OK;
 }
 
+/* The terminal with the chain of that epoch as its own: what an ended epoch still holds may come in later. */
+static enum err with_chain(struct store_tx *tx, uint32_t epoch, struct store_terminal *t)
+{
+    sqlite3_stmt *row;
+    if (epoch == t->epoch)
+        return ERR_OK;
+    enum err e = db_find(tx, "SELECT seq, head FROM past WHERE terminal = ? AND epoch = ?",
+        DB_ARGS(db_int(t->number), db_int(epoch)), &row);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_CHAIN_FORK : e;
+    t->epoch = epoch;
+    t->seq = (uint64_t)db_col_int(row, 0);
+    db_col_blob(row, 1, t->hash, sizeof t->hash);
+    db_done(row);
+    return ERR_OK;
+}
+
+static enum err move_head(
+    struct store_tx *tx, const struct store_batch *b, const struct record_head *h, struct store_terminal *t)
+{
+    enum err e = db_run(tx, "UPDATE past SET seq = ?, head = ? WHERE terminal = ? AND epoch = ?",
+        DB_ARGS(db_int((int64_t)h->seq), db_blob(h->hash, KEY_HASH), db_int(t->number), db_int(t->epoch)));
+    if (!e)
+        e = db_run(tx, "UPDATE terminal SET seq = ?, head = ?, seen_ms = max(seen_ms, ?) WHERE id = ? AND epoch = ?",
+            DB_ARGS(db_int((int64_t)h->seq), db_blob(h->hash, KEY_HASH), db_int(b->at_utc_ms), db_id(b->terminal),
+                db_int(t->epoch)));
+    t->seq = h->seq;
+    memcpy(t->hash, h->hash, KEY_HASH);
+    return e;
+}
+
 enum err store_record_append(struct store_tx *tx, struct store_batch *b)
 {
     struct store_terminal t;
     struct record_head h;
     enum err e = store_terminal_get(tx, b->terminal, &t);
-    if (e)
-        return e;
-    e = check_form(b, &t);
+    if (!e)
+        e = with_chain(tx, b->epoch, &t);
+    if (!e)
+        e = check_form(b, &t);
     if (e == ERR_CHAIN_GAP)
         b->expected = t.seq + 1;
     if (!e && b->record_cnt)
         e = append_all(tx, b, &t, &h);
     if (!e && b->record_cnt && memcmp(h.hash, b->head_hash, KEY_HASH) != 0)
         e = ERR_CHAIN_FORK;
-    if (!e && b->record_cnt && h.seq > t.seq) {
-        e = db_run_one(tx, "UPDATE terminal SET seq = ?, head = ?, seen_ms = max(seen_ms, ?) WHERE id = ?",
-            DB_ARGS(db_int((int64_t)h.seq), db_blob(h.hash, KEY_HASH), db_int(b->at_utc_ms), db_id(b->terminal)));
-        t.seq = h.seq;
-        memcpy(t.hash, h.hash, KEY_HASH);
-    }
+    if (!e && b->record_cnt && h.seq > t.seq)
+        e = move_head(tx, b, &h, &t);
     return e ? e : previous(tx, &t, t.seq, &b->head);
 }

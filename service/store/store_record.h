@@ -8,6 +8,7 @@
 #include "service/store/store_dispute.h"
 #include "service/store/store_limit.h"
 #include "service/store/store_terminal.h"
+#include "service/store/store_void.h"
 
 /* A sale as far as the service counts with it. */
 struct store_sale {
@@ -26,9 +27,11 @@ struct store_sale {
     int64_t lease;        /* PROVISIONAL: version it was sold under; else 0 */
     bool has_slip;
     uint8_t slip[KEY_HASH]; /* of the secret that opens its page */
+    enum err card;          /* ERR_OK, or why the card was not good at at_utc_ms, as far as could be told */
 };
 
-/* One record of a batch. Pointers are borrowed. At most one of sale, refusal, applied, dispute is set, and only if the body
+/* One record of a batch. Pointers are borrowed. At most one of sale, taken_back, refusal, applied,
+ * dispute is set, and only if the body
  * could be read. */
 struct store_record {
     uint64_t seq;
@@ -40,6 +43,7 @@ struct store_record {
     uint8_t salt[RECORD_SALT];
     enum err held; /* not ERR_OK: store it, do not count it, for this reason */
     const struct store_sale *sale;
+    const struct store_void *taken_back;
     const struct body_refusal *refusal;        /* counted per terminal, day and reason */
     const struct body_notice_applied *applied; /* moves the terminal's applied version */
     const struct store_dispute *dispute;       /* kind and what it is about; whose it is, is found here */
@@ -53,18 +57,20 @@ struct store_batch {
     size_t record_cnt;                 /* 0: only the head is asked for, and nothing compared */
     uint64_t head_seq;                 /* what the terminal signed; the signature is the caller's to check first */
     uint8_t head_hash[KEY_HASH];
-    int64_t at_utc_ms;  /* the service's clock */
-    int64_t due_utc_ms; /* until when a dispute that comes with it is to be answered */
+    int64_t at_utc_ms;   /* the service's clock */
+    int64_t due_utc_ms;  /* the deadline of a dispute that begins now */
+    int64_t return_days; /* how long a sale may be taken back */
     /* out */
     struct body_result result[BODY_BATCH];
-    struct record_head head; /* of everything stored */
+    struct record_head head; /* of everything stored in that epoch */
     uint64_t expected;       /* set with ERR_CHAIN_GAP: the next seq wanted */
 };
-/* All or nothing. ERR_CHAIN_GAP; ERR_CHAIN_FORK: another epoch than the terminal's, a known seq with another hash, or
+/* All or nothing. ERR_CHAIN_GAP; ERR_CHAIN_FORK: an epoch that the terminal never had, a known seq with another hash, or
  * records that do not lead from what is stored to the head that was signed; ERR_BAD_VALUE: seqs with a gap, or the signed
- * head is not at the last of them; ERR_NOT_FOUND: no such terminal.
- * Results: BODY_COUNTED; BODY_KNOWN with the first outcome's code; BODY_HELD with the reason: `held`, or ERR_EXISTS for a
- * sale or checkout that is counted already. A sale over its limit is counted, code ERR_LIMIT_REACHED. */
+ * head is not at the last of them; ERR_NOT_FOUND: no such terminal. An epoch that has ended still takes what extends it.
+ * Results: BODY_COUNTED; BODY_KNOWN with the first outcome; BODY_HELD with the reason: `held`, or ERR_EXISTS for a sale,
+ * checkout or void that is counted already; BODY_CONTESTED: counted, and disputed by the service (store_settle.h says
+ * when a sale is, store_void.h a void). */
 enum err store_record_append(struct store_tx *tx, struct store_batch *b);
 
 /* What shop show says. Days are Shanghai days of the sale's own time. */

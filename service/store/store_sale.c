@@ -2,6 +2,7 @@
 #include "service/store/store_sale.h"
 #include "base/tm.h"
 #include "service/store/db.h"
+#include "service/store/store_settle.h"
 
 static bool is_zero(const uint8_t *p, size_t n)
 {
@@ -53,10 +54,14 @@ enum err store_sale_add(struct store_tx *tx, const struct store_terminal *t, con
     }
     if (!e)
         e = take_use(tx, t, s, at_utc_ms, &over);
-    if (!e && over) {
+    if (!e)
+        e = store_settle(tx, t, s, &out->code);
+    if (!e && !out->code && over)
         out->code = ERR_LIMIT_REACHED;
+    if (!e && out->code) {
+        out->outcome = BODY_CONTESTED;
         e = db_run_one(
-            tx, "UPDATE sale SET code = ? WHERE id = ?", DB_ARGS(db_text(err_code(ERR_LIMIT_REACHED)), db_id(s->sale)));
+            tx, "UPDATE sale SET code = ? WHERE id = ?", DB_ARGS(db_text(err_code(out->code)), db_id(s->sale)));
     }
     return e ? e
              : db_run(tx,

@@ -11,6 +11,11 @@ const char *store_state_name(enum store_state s)
     return states[(unsigned)s <= STORE_STATE_REVOKED ? s : STORE_STATE_NONE];
 }
 
+const char *store_terminal_state(const struct store_terminal *t)
+{
+    return t->state == STORE_STATE_ACTIVE && t->forked_utc_ms ? "forked" : store_state_name(t->state);
+}
+
 enum err store_cert_put(struct store_tx *tx, const struct store_cert *c)
 {
     uint8_t hash[KEY_HASH];
@@ -77,7 +82,7 @@ enum err store_identity_get(struct store_tx *tx, const uint8_t hash[static KEY_H
     "t.id, t.shop, s.name, s.org, t.number, t.state, t.enrolled_ms, t.seen_ms, t.not_after_ms, t.epoch, t.seq, "       \
     "t.head, t.shop_version, t.shop_version_ms, t.trust_version, t.trust_version_ms, t.revoked_version, "              \
     "t.revoked_version_ms, t.forked_ms, t.lease_version, t.lease_issued_ms, t.lease_stop_ms, t.lease_epoch, "          \
-    "t.lease_trust, t.lease_shop, t.lease_revoked"
+    "t.lease_trust, t.lease_shop, t.lease_revoked, (SELECT count(*) FROM fork f WHERE f.terminal = t.number)"
 
 static void read_row(sqlite3_stmt *row, struct store_terminal *t)
 {
@@ -107,6 +112,7 @@ static void read_row(sqlite3_stmt *row, struct store_terminal *t)
     t->lease.trust = db_col_int(row, 23);
     t->lease.shop = db_col_int(row, 24);
     t->lease.revoked = db_col_int(row, 25);
+    t->forks = db_col_int(row, 26);
 }
 
 enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static STORE_ID], struct store_terminal *out)

@@ -44,11 +44,24 @@ enum err store_admin_add(struct store_tx *tx, const struct store_admin *a, int64
 
 /* Invitations. Only the hash of the secret is stored: SHA-256("huika-invitation-v1\0" | secret). */
 void store_invite_hash(const uint8_t secret[static 16], uint8_t out[static KEY_HASH]);
-/* ERR_NOT_FOUND (shop), ERR_EXISTS. */
+/* bound: NULL for a new terminal; a terminal of that shop whose certificate is to be replaced. ERR_NOT_FOUND (shop),
+ * ERR_EXISTS. */
 enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HASH], const uint8_t shop[static STORE_ID],
-    int64_t at_utc_ms, int64_t expires_utc_ms);
-/* Is it worth making a certificate? ERR_OK, or ERR_INVITE_UNKNOWN (none such, expired before any use). */
-enum err store_invite_check(struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms);
+    const uint8_t *bound, int64_t at_utc_ms, int64_t expires_utc_ms);
+/* Is it worth making a certificate? ERR_OK with the terminal that it is bound to (zeros: a new one), or ERR_INVITE_UNKNOWN
+ * (none such, expired before any use). */
+enum err store_invite_check(
+    struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms, uint8_t bound[static STORE_ID]);
+/* The terminal's certificate is replaced: the new one is good from now on, `used` (the hash of the one that asked; NULL:
+ * none) stays good until its own end, all others are forgotten. ERR_EXISTS, ERR_TOO_LARGE, ERR_NOT_FOUND. */
+struct store_recert {
+    uint8_t terminal[STORE_ID];
+    const uint8_t *cert; /* DER */
+    size_t cert_len;
+    int64_t not_after_utc_ms;
+    const uint8_t *used; /* KEY_HASH bytes or NULL */
+};
+enum err store_terminal_recert(struct store_tx *tx, const struct store_recert *r);
 
 enum store_enrol_outcome {
     STORE_ENROL_NONE,
@@ -90,12 +103,15 @@ struct store_terminal {
     int64_t trust_version, trust_version_applied_ms;
     int64_t revoked_version, revoked_version_applied_ms;
     int64_t forked_utc_ms; /* when an upload contradicted its chain; 0: never, or resumed since */
+    int64_t forks;         /* branches kept apart, of all epochs */
     struct {               /* the newest lease signed for it; version 0: none yet */
         int64_t version, issued_utc_ms, stop_utc_ms;
         uint32_t epoch;
         int64_t trust, shop, revoked; /* the versions that it names */
     } lease;
 };
+/* Its state in one word: as store_state_name, or "forked" for an active one whose chain is. */
+const char *store_terminal_state(const struct store_terminal *t);
 /* What a terminal said in its last poll that it holds: versions, 0: none. */
 struct store_held {
     int64_t trust, shop, revoked, lease, answer;

@@ -292,7 +292,7 @@ def test_a_sale_takes_the_reserved_use_and_stands_over_the_limit(province):
     d.ask("DELETE", f"/v1/reserve/{checkout}")
     assert d.verify(token=token).json["uses"] == [{"offer_id": once["id"], "left": 0}]
     a = d.send([sale(token, once["id"], 3000, 500)])
-    assert a.json["results"] == [{"seq": 2, "outcome": "counted", "code": "limit_reached"}]
+    assert a.json["results"] == [{"seq": 2, "outcome": "contested", "code": "limit_reached"}]
 
 
 def test_a_waiting_terminal_has_the_notice_when_the_administrator_acts(province):

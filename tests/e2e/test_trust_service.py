@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leases and revocation as the service gives them, asked over real TLS by a client that shares no code with it."""
+import base64
+import calendar
+import http.client
+import threading
 import time
 
 import pytest
 from notices import Holder, body, payload, sha256, token_value, revoked_values
-from service import CONTRACT, TRUST, Province, token_of
+from service import CONTRACT, TRUST, Device, Province, certs_of, csr_base64, new_key, token_of
 from world import Service, wait_for
 
 ZHENGZHOU = "410100"
@@ -99,6 +103,75 @@ def test_deltas_lead_from_the_last_sixteen_versions(province):
     assert h.file == old or revoked_values(h.file) == revoked_values(old)
     kept = sorted(int(f.name) for f in (province.service.dir / "revoked").iterdir() if f.name.isdigit())
     assert kept[-1] == news["version"] and len(kept) <= 17
+
+
+def reenroll(device, key):
+    a = device.ask("POST", "/.well-known/est/simplereenroll", csr_base64(key), {"Content-Type": "application/pkcs10"})
+    return a, certs_of(a)[0] if a.status == 200 else None
+
+
+def test_a_certificate_is_renewed_with_the_same_key_or_another_and_only_two_are_good(province):
+    d = province.device(province.shop([PERCENT])[0])
+    first = d
+    a, cert = reenroll(d, d.key)
+    assert a.status == 200 and cert.serial_number != d.cert.serial_number
+    second = Device(province.service, province.root, cert, d.key)
+    assert second.id == d.id and second.ask("GET", "/v1/terminal").json["terminal_id"] == d.id
+    assert first.ask("GET", "/v1/terminal").status == 200  # the answer may have been lost
+    key = new_key()
+    third = Device(province.service, province.root, reenroll(second, key)[1], key)
+    assert third.ask("GET", "/v1/terminal").status == second.ask("GET", "/v1/terminal").status == 200
+    assert first.ask("GET", "/v1/terminal").json["code"] == "cert_revoked"
+    shown = province.admin.ask("GET", "/v1/terminals").json["terminals"]
+    assert [t["not_after_ms"] // 1000 for t in shown if t["terminal_id"] == d.id] == [calendar.timegm(third.cert.not_valid_after.timetuple())]
+    der = bytearray(base64.b64decode(csr_base64(key)))
+    der[-1] ^= 1
+    bad = third.ask("POST", "/.well-known/est/simplereenroll", base64.b64encode(bytes(der)), {"Content-Type": "application/pkcs10"})
+    assert bad.json["code"] in ("bad_signature", "bad_value")
+
+
+def test_the_supervised_way_back_gives_the_same_terminal_a_new_certificate(province):
+    shop, _ = province.shop([PERCENT])
+    d = province.device(shop)
+    code, key = province.post(f"/v1/terminals/{d.id}/renew", {}, 201)["code"], new_key()
+    back = Device(province.service, province.root, certs_of(province.enroll(code, key))[0], key)
+    assert back.id == d.id and back.ask("GET", "/v1/terminal").json["shop_id"] == shop
+    assert d.ask("GET", "/v1/terminal").json["code"] == "cert_revoked"  # whoever had the old one is out
+    assert certs_of(province.enroll(code, key))[0] == back.cert  # the answer may be lost
+    assert [t["number"] for t in province.admin.ask("GET", f"/v1/terminals?shop={shop}").json["terminals"]] == [back.ask("GET", "/v1/terminal").json["number"]]
+    province.post(f"/v1/terminals/{d.id}/revoke", {})
+    assert province.admin.ask("POST", f"/v1/terminals/{d.id}/renew", {}).json["code"] == "wrong_state"
+
+
+def test_revocation_ends_open_connections_at_once_also_one_that_waits(province):
+    shop, _ = province.shop([PERCENT])
+    h, other = settled(holder(province, shop)), province.device(shop)
+    idle = Device(province.service, province.root, h.device.cert, h.device.key)
+    assert idle.ask("GET", "/v1/terminal").status == other.ask("GET", "/v1/terminal").status == 200
+    ended = []
+
+    def wait():
+        try:
+            ended.append(h.device.ask("GET", h.query(wait=50), check=False).status)
+        except (OSError, http.client.HTTPException):
+            ended.append(0)
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert province.post(f"/v1/terminals/{h.device.id}/revoke", {}) == {"state": "revoked"}
+    idle.connection.sock.settimeout(20)
+    assert idle.connection.sock.recv(1) == b""  # closed by the service, nothing was asked
+    waiting.join(20)
+    assert ended and ended[0] in (0, 401)
+    assert other.ask("GET", "/v1/terminal").status == 200
+    assert Device(province.service, province.root, h.device.cert, h.device.key).ask("GET", "/v1/terminal").json["code"] == "cert_revoked"
+    province.post(f"/v1/terminals/{h.device.id}/revoke", {})
+    assert province.admin.ask("POST", f"/v1/terminals/{h.device.id}/resume", {}).json["code"] == "wrong_state"
+
+
+def test_resume_begins_the_next_epoch(province):
+    h = settled(holder(province))
+    assert province.post(f"/v1/terminals/{h.device.id}/resume", {}) == {"epoch": 2}
+    assert h.poll() == ["lease"] and body(h.held["lease"])["epoch"] == 2
 
 
 def test_zz_the_contract_was_walked_through():

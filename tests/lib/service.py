@@ -20,7 +20,9 @@ from world import DEADLINE_S, ROOT, Answer
 
 CONTRACT = Contract(ROOT / "proto/service-api.yaml")
 # Operations that e2e/test_trust_service.py walks through; e2e/test_service_api.py does all others.
-TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{older}")}
+TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{older}"), ("POST", "/v1/terminals/{terminal}/resume"),
+         ("POST", "/v1/terminals/{terminal}/revoke"), ("POST", "/v1/terminals/{terminal}/renew"),
+         ("POST", "/.well-known/est/simplereenroll")}
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

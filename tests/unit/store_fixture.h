@@ -63,7 +63,7 @@ static inline enum err fixture_enrol(struct store_tx *tx, void *ctx)
         .at_utc_ms = FIXTURE_NOW};
     store_invite_hash(secret, n.hash);
     memcpy(n.terminal, in->terminal, STORE_ID);
-    assert_int_equal(store_invite_add(tx, n.hash, in->shop, FIXTURE_NOW, FIXTURE_NOW + 1), ERR_OK);
+    assert_int_equal(store_invite_add(tx, n.hash, in->shop, NULL, FIXTURE_NOW, FIXTURE_NOW + 1), ERR_OK);
     assert_int_equal(store_terminal_enrol(tx, &n), ERR_OK);
     assert_int_equal(n.outcome, STORE_ENROL_NEW);
     return ERR_OK;

@@ -54,6 +54,8 @@ static struct store_sale *sell(struct journal *j, uint8_t id, uint8_t checkout, 
 static struct store_batch batch_of(const struct journal *j, size_t first)
 {
     struct store_batch b = {.epoch = 1,
+        .due_utc_ms = FIXTURE_NOW + 1000,
+        .return_days = 30,
         .record = &j->rec[first - 1],
         .record_cnt = j->cnt - first + 1,
         .head_seq = j->head.seq,
@@ -259,7 +261,7 @@ static void test_a_sale_over_its_limit_stands_and_says_so(void **state)
     struct store_batch b = batch_of(&j, 1);
     assert_int_equal(append(f, &b), ERR_OK);
     assert_int_equal(b.result[1].code, ERR_OK);
-    assert_int_equal(b.result[2].outcome, BODY_COUNTED);
+    assert_int_equal(b.result[2].outcome, BODY_CONTESTED);
     assert_int_equal(b.result[2].code, ERR_LIMIT_REACHED);
     assert_int_equal(b.result[3].code, ERR_OK);
     assert_int_equal(sums(f, f->shop_a).count, 4);

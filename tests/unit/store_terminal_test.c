@@ -51,7 +51,7 @@ static void device_init(struct device *d, const struct fixture *f, uint8_t secre
 static enum err run_invite(struct store_tx *tx, void *ctx)
 {
     struct device *d = ctx;
-    return store_invite_add(tx, d->n.hash, d->shop, FIXTURE_NOW, d->expires);
+    return store_invite_add(tx, d->n.hash, d->shop, NULL, FIXTURE_NOW, d->expires);
 }
 
 static enum err run_enrol(struct store_tx *tx, void *ctx)
@@ -123,6 +123,7 @@ static void test_another_key_suspends_and_spends_the_code(void **state)
 
 static void test_codes_run_out(void **state)
 {
+    uint8_t bound[STORE_ID];
     struct fixture *f = *state;
     struct device late, wrong;
     device_init(&late, f, 52, "key", "cert");
@@ -130,9 +131,9 @@ static void test_codes_run_out(void **state)
     assert_int_equal(store_write(f->s, run_enrol, &wrong), ERR_INVITE_UNKNOWN);
     assert_int_equal(store_write(f->s, run_invite, &late), ERR_OK);
     struct store_tx *tx = begin(f);
-    assert_int_equal(store_invite_check(tx, late.n.hash, late.expires - 1), ERR_OK);
-    assert_int_equal(store_invite_check(tx, late.n.hash, late.expires), ERR_INVITE_UNKNOWN);
-    assert_int_equal(store_invite_check(tx, wrong.n.hash, FIXTURE_NOW), ERR_INVITE_UNKNOWN);
+    assert_int_equal(store_invite_check(tx, late.n.hash, late.expires - 1, bound), ERR_OK);
+    assert_int_equal(store_invite_check(tx, late.n.hash, late.expires, bound), ERR_INVITE_UNKNOWN);
+    assert_int_equal(store_invite_check(tx, wrong.n.hash, FIXTURE_NOW, bound), ERR_INVITE_UNKNOWN);
     store_read_end(&tx);
     late.n.at_utc_ms = late.expires;
     assert_int_equal(store_write(f->s, run_enrol, &late), ERR_INVITE_UNKNOWN);
