@@ -138,6 +138,28 @@ static enum err take_sale(
     return e;
 }
 
+static enum err take_void(const struct body_record *r, struct store_void *out)
+{
+    uint8_t hash[KEY_HASH];
+    struct body_void v;
+    enum err e = body_void_decode(r->body, r->body_len, &v);
+    if (e == ERR_OK && r->blob) {
+        record_blob_hash(r->salt, r->blob, r->blob_len, hash);
+        e = CRYPTO_memcmp(hash, v.blob, KEY_HASH) == 0 ? ERR_OK : ERR_CHAIN_BROKEN;
+    }
+    if (e != ERR_OK)
+        return e;
+    *out = (struct store_void){.kind = v.kind,
+        .at_utc_ms = v.at_utc_ms,
+        .amount_fen = v.amount_fen,
+        .back_fen = v.discount_back_fen,
+        .returned_fen = v.returned_fen,
+        .granted = v.granted};
+    memcpy(out->slip, v.slip, KEY_HASH);
+    e = ulid_decode(v.void_id, ULID_LEN, out->id);
+    return e == ERR_OK ? ulid_decode(v.sale_id, ULID_LEN, out->sale) : e;
+}
+
 enum err contents_read(struct http_request *rq, struct store_tx *tx, const struct body_record *r, union contents *c,
     struct store_record *to)
 {
@@ -167,7 +189,9 @@ enum err contents_read(struct http_request *rq, struct store_tx *tx, const struc
         to->dispute_text = e == ERR_OK ? c->dispute.text : NULL;
         return e;
     case RECORD_VOID:
-        break;
+        e = take_void(r, &c->taken_back);
+        to->taken_back = e == ERR_OK ? &c->taken_back : NULL;
+        return e;
     }
     return ERR_BAD_VALUE;
 }

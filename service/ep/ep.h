@@ -8,7 +8,7 @@
 /* Whoever asks. */
 http_handler ep_healthz, ep_trust, ep_est_cacerts, ep_est_enroll;
 /* Terminals. */
-http_handler ep_terminal, ep_est_reenroll, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_notices,
+http_handler ep_terminal, ep_est_reenroll, ep_verify, ep_reserve, ep_reserve_release, ep_records, ep_void, ep_notices,
     ep_revoked, ep_revoked_delta;
 /* Administrators. */
 http_handler ep_org_list, ep_org_add, ep_member_import, ep_member_status, ep_card_print, ep_card_reissue,

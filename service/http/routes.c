@@ -16,6 +16,7 @@ static const struct route table[] = {
     {"POST", "/v1/reserve", TERMINAL, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_reserve},
     {"DELETE", "/v1/reserve/{checkout}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_reserve_release},
     {"POST", "/v1/records", TERMINAL, ROUTE_WRITES, BODY_MAX, JSON, ep_records},
+    {"POST", "/v1/voids", TERMINAL, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_void},
     {"GET", "/v1/notices", TERMINAL, ROUTE_WAITS, 0, NULL, ep_notices},
     {"GET", "/v1/revoked/{version}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_revoked},
     {"GET", "/v1/revoked/{version}/from/{older}", TERMINAL, ROUTE_WRITES, 0, NULL, ep_revoked_delta},

@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/tm.h"
+#include "proto/revoked.h"
 #include "service/sign/notices.h"
-#include "service/sign/revlist.h"
 #include "service/store/store_revoked.h"
 #include <dirent.h>
 #include <inttypes.h>
@@ -48,12 +48,33 @@ enum err revoker_file(const char *dir, int64_t version, int64_t from, struct buf
 /* A new version on its way. */
 struct making {
     struct revoker *r;
-    struct revlist list;
+    uint64_t *value;
+    size_t cnt, cap;
     struct notices_revoked notice;
     struct store_revoked row;
     int64_t changes, before; /* before: the newest version so far */
     struct buf file, envelope;
 };
+
+static enum err push(void *ctx, const uint8_t token[static CARD_TOKEN])
+{
+    struct making *m = ctx;
+    if (m->cnt == m->cap) {
+        size_t cap = m->cap ? m->cap * 2 : 1024;
+        uint64_t *more = realloc(m->value, cap * sizeof *more);
+        if (!more)
+            return ERR_NOMEM;
+        m->value = more;
+        m->cap = cap;
+    }
+    m->value[m->cnt++] = revoked_value(token);
+    return ERR_OK;
+}
+
+static enum err into_buf(void *ctx, const void *p, size_t n)
+{
+    return buf_add(ctx, p, n);
+}
 
 static enum err write_file(struct making *m, int64_t from, const struct buf *b)
 {
@@ -62,35 +83,37 @@ static enum err write_file(struct making *m, int64_t from, const struct buf *b)
     return e ? e : file_write(path, b->data, b->len, 0600);
 }
 
-/* A version whose file is gone or damaged is left out: terminals that have it take the whole file. */
+static enum err make_delta(struct making *m, int64_t from, struct buf *was, struct buf *delta)
+{
+    struct revoked old, now;
+    char path[PATH_MAX];
+    enum err e = path_of(m->r->dir, from, 0, path);
+    if (!e)
+        e = file_read(path, was);
+    if (!e)
+        e = revoked_open(was->data, was->len, &old);
+    if (!e)
+        e = revoked_open(m->file.data, m->file.len, &now);
+    return e ? e : revoked_delta_build(&old, &now, into_buf, delta);
+}
+
+/* A version whose file is gone or damaged is left out, and one that a delta would not save anything: terminals that have it
+ * take the whole file. */
 static enum err one_delta(struct making *m, int64_t from)
 {
     struct notices_revoked *n = &m->notice;
-    struct revlist old = {.cnt = 0};
     struct buf was, delta;
-    uint8_t was_hash[KEY_HASH];
-    char path[PATH_MAX];
     buf_init(&was, FILE_MAX);
     buf_init(&delta, FILE_MAX);
-    enum err e = path_of(m->r->dir, from, 0, path);
-    if (!e)
-        e = file_read(path, &was);
-    if (!e)
-        e = revlist_decode(&was, &old);
-    if (e)
-        goto out;
-    key_sha256(was.data, was.len, was_hash);
-    const struct revlist_side a = {&old, was_hash}, b = {&m->list, n->sha256};
-    e = revlist_delta(&a, &b, &delta);
-    if (!e && delta.len < m->file.len)
+    enum err e = make_delta(m, from, &was, &delta);
+    bool wanted = !e && delta.len < m->file.len;
+    if (wanted)
         e = write_file(m, from, &delta);
-    if (!e && delta.len < m->file.len) {
+    if (wanted && !e) {
         n->delta[n->delta_cnt].from = from;
         n->delta[n->delta_cnt].len = (int64_t)delta.len;
         key_sha256(delta.data, delta.len, n->delta[n->delta_cnt++].sha256);
     }
-out:
-    revlist_release(&old);
     buf_release(&was);
     buf_release(&delta);
     return e == ERR_NOT_FOUND || e == ERR_BAD_VALUE ? ERR_OK : e;
@@ -99,10 +122,10 @@ out:
 static enum err write_files(struct making *m)
 {
     struct notices_revoked *n = &m->notice;
-    enum err e = revlist_encode(&m->list, &m->file);
+    enum err e = revoked_build(m->value, m->cnt, into_buf, &m->file);
     if (e)
         return e;
-    n->count = (int64_t)m->list.cnt;
+    n->count = (int64_t)((m->file.len - REVOKED_HEADER) / REVOKED_VALUE);
     n->len = (int64_t)m->file.len;
     key_sha256(m->file.data, m->file.len, n->sha256);
     e = write_file(m, 0, &m->file);
@@ -167,7 +190,7 @@ static enum err look(struct revoker *r, struct making *m, bool *due)
         *due = !r->looked && (!newest.version || age < 0 || age >= r->c.every_ms);
     }
     if (!e && *due)
-        e = revlist_collect(tx, &m->list);
+        e = store_revoked_tokens(tx, push, m);
     store_read_end(&tx);
     return e;
 }
@@ -194,7 +217,7 @@ static void round_once(struct revoker *r)
     } else if (e && e != ERR_STOPPING) {
         log_error("making the revocation list failed: %s", err_text(e, ERR_LANG_EN));
     }
-    revlist_release(&m.list);
+    free(m.value);
     buf_release(&m.file);
     buf_release(&m.envelope);
 }

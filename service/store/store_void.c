@@ -49,7 +49,7 @@ static enum err add_pending(struct store_tx *tx, const struct store_grant *g, st
 
 struct taken {
     uint8_t sale[STORE_ID], shop[STORE_ID];
-    enum store_void_kind kind;
+    enum body_void_kind kind;
     int64_t amount_fen, back_fen, returned_fen, granted_ms;
     bool recorded;
 };
@@ -64,7 +64,7 @@ static enum err find_void(struct store_tx *tx, const uint8_t *id, struct taken *
         return e;
     db_col_blob(row, 0, out->sale, STORE_ID);
     db_col_blob(row, 1, out->shop, STORE_ID);
-    out->kind = (enum store_void_kind)db_col_int(row, 2);
+    out->kind = (enum body_void_kind)db_col_int(row, 2);
     out->amount_fen = db_col_int(row, 3);
     out->back_fen = db_col_int(row, 4);
     out->returned_fen = db_col_int(row, 5);
@@ -81,10 +81,10 @@ static int64_t back_of(const struct sold *s, int64_t returned_fen)
     return back > 0 ? back : 0;
 }
 
-static enum err fits(const struct sold *s, enum store_void_kind kind, int64_t amount_fen)
+static enum err fits(const struct sold *s, enum body_void_kind kind, int64_t amount_fen)
 {
     int64_t left = s->total_fen - s->returned_fen;
-    bool good = amount_fen > 0 && (kind == STORE_VOID_VOID ? amount_fen == left : amount_fen <= left);
+    bool good = amount_fen > 0 && (kind == BODY_VOID_ALL ? amount_fen == left : amount_fen <= left);
     return good ? ERR_OK : ERR_RETURN_OVER;
 }
 
@@ -158,7 +158,7 @@ static enum err put_record(
         " seq = ?10, at_ms = ?11, slip = ?12, code = ?13",
         DB_ARGS(db_id(v->id), db_id(v->sale), db_id(t->shop), db_int(v->kind), db_int(v->amount_fen),
             db_int(v->back_fen), db_int(v->returned_fen), db_int(t->number), db_int(t->epoch),
-            db_int((int64_t)res->seq), db_int(v->at_utc_ms), db_blob(v->has_slip ? v->slip : NULL, KEY_HASH),
+            db_int((int64_t)res->seq), db_int(v->at_utc_ms), db_blob(v->slip, KEY_HASH),
             db_text(res->code ? err_code(res->code) : NULL)));
 }
 
@@ -173,7 +173,7 @@ static enum err add_up(
             " VALUES(?1, ?2, 0, 0, 0, 1, ?3, ?4) ON CONFLICT(shop, day) DO UPDATE SET voids = voids + 1,"
             " returned_fen = returned_fen + ?3, back_fen = back_fen + ?4",
             DB_ARGS(db_id(t->shop), db_int(tm_day(v->at_utc_ms)), db_int(v->amount_fen), db_int(v->back_fen)));
-    bool whole = v->kind == STORE_VOID_VOID && s->returned_fen == 0 && v->amount_fen == s->total_fen;
+    bool whole = v->kind == BODY_VOID_ALL && s->returned_fen == 0 && v->amount_fen == s->total_fen;
     if (!e && whole && tm_day(v->at_utc_ms) == tm_day(s->at_utc_ms))
         e = store_limit_give_back(tx, s->checkout);
     return e;

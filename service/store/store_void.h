@@ -10,13 +10,10 @@
 
 #define STORE_VOID_HOLD_MS INT64_C(900000)
 
-/* Numbers are stored; never reuse one. */
-enum store_void_kind { STORE_VOID_NONE, STORE_VOID_VOID, STORE_VOID_RETURN };
-
 struct store_grant {
     uint8_t id[STORE_ID], sale[STORE_ID], shop[STORE_ID]; /* shop: the asking terminal's */
-    enum store_void_kind kind;
-    int64_t amount_fen; /* of the undiscounted total; VOID: all that is left */
+    enum body_void_kind kind;
+    int64_t amount_fen; /* of the undiscounted total; ALL: all that is left */
     int64_t at_utc_ms, return_days;
     /* out */
     bool granted;
@@ -30,9 +27,9 @@ enum err store_void_grant(struct store_tx *tx, struct store_grant *g);
 /* A void record as the terminal wrote it. */
 struct store_void {
     uint8_t id[STORE_ID], sale[STORE_ID];
-    enum store_void_kind kind;
+    enum body_void_kind kind;
     int64_t at_utc_ms, amount_fen, back_fen, returned_fen;
-    bool granted, has_slip;
+    bool granted;
     uint8_t slip[KEY_HASH];
 };
 /* out (seq set, BODY_COUNTED) becomes BODY_HELD, ERR_EXISTS for an id recorded before, or BODY_CONTESTED with
