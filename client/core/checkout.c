@@ -323,6 +323,13 @@ enum err checkout_cancel(struct checkout *c, const struct checkout_env *env, uns
     return ERR_OK;
 }
 
+void checkout_replaced(struct checkout *c, const struct checkout_env *env, unsigned *acts)
+{
+    *acts = 0;
+    if (c->state == CHECKOUT_WAITING && checkout_cancel(c, env, acts) == ERR_OK)
+        c->reason = ERR_REPLACED;
+}
+
 void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     *acts = 0;

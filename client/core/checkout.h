@@ -178,6 +178,10 @@ void checkout_appended(
 /* ERR_OK also if it is cancelled already. */
 enum err checkout_cancel(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 
+/* Another checkout takes its place at the counter, and the next card: CANCELLED with ERR_REPLACED if it waits for one, which
+ * would never come. Otherwise nothing. */
+void checkout_replaced(struct checkout *c, const struct checkout_env *env, unsigned *acts);
+
 /* A new shop notice is in force: refuses, or quotes again by the new terms. */
 void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 /* Time has passed: FAILED with ERR_NET_TIMEOUT, or ERR_CHECKOUT_IDLE when it waited too long. */

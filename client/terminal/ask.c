@@ -66,39 +66,84 @@ static enum err body_of(const struct seat *s, enum ask_kind kind, struct buf *ou
 
 static struct ask *free_slot(struct till *t)
 {
-    for (size_t i = 0; i < LINK_REQUESTS; i++)
+    for (size_t i = 0; i < TILL_ASKS; i++)
         if (t->asks[i].kind == ASK_FREE)
             return &t->asks[i];
     return NULL;
 }
 
-enum err till_ask(struct till *t, const struct seat *s, enum ask_kind kind)
+/* s: its checkout; NULL, to give a reservation back, if that is gone. */
+static enum err post(struct till *t, struct ask *a, const struct seat *s)
 {
-    struct ask *slot = free_slot(t);
     char path[64];
     struct buf body;
-    if (!slot)
-        return ERR_BUSY;
-    if (kind == ASK_RELEASE)
-        snprintf(path, sizeof path, "/v1/reserve/%s", s->c.id);
+    if (a->kind == ASK_RELEASE)
+        snprintf(path, sizeof path, "/v1/reserve/%s", a->checkout_id);
     else
-        snprintf(path, sizeof path, "%s", kind == ASK_VERIFY ? "/v1/verify" : "/v1/reserve");
+        snprintf(path, sizeof path, "%s", a->kind == ASK_VERIFY ? "/v1/verify" : "/v1/reserve");
     buf_init(&body, ASK_MAX);
-    enum err e = body_of(s, kind, &body);
+    enum err e = body_of(s, a->kind, &body);
     if (!e) {
-        const struct link_request q = {.method = kind == ASK_RELEASE ? "DELETE" : "POST",
+        const struct link_request q = {.method = a->kind == ASK_RELEASE ? "DELETE" : "POST",
             .path = path,
             .body = body.len ? body.data : NULL,
             .len = body.len,
-            .deadline_mono_ms = kind == ASK_RELEASE ? till_mono(t) + RELEASE_MS : s->c.deadline_mono_ms,
+            .deadline_mono_ms = a->kind == ASK_RELEASE ? till_mono(t) + RELEASE_MS : s->c.deadline_mono_ms,
             .done = done,
-            .ctx = slot};
-        *slot = (struct ask){.till = t, .kind = kind, .ask = kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask};
-        memcpy(slot->checkout_id, s->c.id, sizeof slot->checkout_id);
+            .ctx = a};
         e = link_request(t->link, &q, NULL);
-        if (e)
-            slot->kind = ASK_FREE;
     }
     buf_wipe(&body);
     return e;
+}
+
+enum err till_ask(struct till *t, const struct seat *s, enum ask_kind kind)
+{
+    struct ask *a = free_slot(t);
+    if (!a)
+        return ERR_BUSY;
+    *a = (struct ask){.till = t, .kind = kind, .ask = kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask};
+    memcpy(a->checkout_id, s->c.id, sizeof a->checkout_id);
+    enum err e = post(t, a, s);
+    if (e == ERR_BUSY)
+        a->queued = ++t->queued;
+    else if (e)
+        a->kind = ASK_FREE;
+    return e == ERR_BUSY ? ERR_OK : e;
+}
+
+static struct ask *oldest_waiting(struct till *t)
+{
+    struct ask *best = NULL;
+    for (size_t i = 0; i < TILL_ASKS; i++) {
+        struct ask *a = &t->asks[i];
+        if (a->kind != ASK_FREE && a->queued && (!best || a->queued < best->queued))
+            best = a;
+    }
+    return best;
+}
+
+/* Another card, or the end of the checkout, came before its turn. */
+static bool still_wanted(const struct ask *a, const struct seat *s)
+{
+    if (a->kind == ASK_RELEASE)
+        return true;
+    return s && s->c.state == CHECKOUT_VERIFYING && a->ask == (a->kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask);
+}
+
+void till_ask_waiting(struct till *t)
+{
+    struct ask *a;
+    while ((a = oldest_waiting(t))) {
+        const struct seat *s = till_find(t, a->checkout_id);
+        enum err e = still_wanted(a, s) ? post(t, a, s) : ERR_NET_TIMEOUT;
+        if (e == ERR_BUSY)
+            return;
+        a->queued = 0;
+        if (e) {
+            struct ask was = *a;
+            a->kind = ASK_FREE;
+            answered(t, &was, &(struct link_answer){.err = e});
+        }
+    }
 }

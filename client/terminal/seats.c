@@ -83,6 +83,18 @@ void till_leave(struct till *t, struct seat *s)
     free(s);
 }
 
+static void replace_current(struct till *t)
+{
+    struct seat *s = t->current[0] ? till_find(t, t->current) : NULL;
+    struct checkout_env env = till_env(t);
+    unsigned acts = 0;
+    uint32_t rev = s ? s->c.rev : 0;
+    if (s)
+        checkout_replaced(&s->c, &env, &acts);
+    if (s && s->c.rev != rev)
+        till_act(t, s, acts);
+}
+
 enum err till_begin(struct till *t, struct seat **out)
 {
     char id[ULID_LEN + 1], sale[ULID_LEN + 1];
@@ -97,6 +109,7 @@ enum err till_begin(struct till *t, struct seat **out)
         return ERR_TOO_MANY;
     unsigned acts;
     checkout_init(&s->c, id, sale, &env, &acts);
+    replace_current(t);
     memcpy(t->current, id, sizeof t->current);
     till_act(t, s, acts);
     *out = s;

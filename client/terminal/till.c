@@ -101,6 +101,7 @@ void till_tick(struct till *t)
 {
     struct checkout_env env = till_env(t);
     unsigned acts;
+    till_ask_waiting(t);
     for (size_t i = 0; i < TILL_SEATS; i++) {
         struct seat *s = t->seats[i];
         if (!s || s->c.deadline_mono_ms > env.now_mono_ms)

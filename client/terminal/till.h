@@ -22,7 +22,7 @@
 #include "client/terminal/paper.h"
 #include "client/terminal/slips.h"
 
-enum { TILL_SEATS = 32, READ_HASH = 32, READ_AGAIN_MS = 1500 };
+enum { TILL_SEATS = 32, READ_HASH = 32, READ_AGAIN_MS = 1500, TILL_ASKS = 2 * TILL_SEATS };
 
 /* One checkout and what belongs to it here. */
 struct seat {
@@ -41,6 +41,7 @@ struct ask {
     enum ask_kind kind;
     char checkout_id[ULID_LEN + 1];
     uint32_t ask;
+    uint64_t queued; /* its place among those that found the link busy; 0: it is on its way */
 };
 
 struct till {
@@ -55,7 +56,8 @@ struct till {
     struct slips slips;
     struct counter_ops ops;
     struct seat *seats[TILL_SEATS];
-    struct ask asks[LINK_REQUESTS];
+    struct ask asks[TILL_ASKS];
+    uint64_t queued;            /* questions so far that found the link busy */
     int64_t erase_mono_ms;      /* when blobs past their term are next erased */
     char current[ULID_LEN + 1]; /* checkout at the counter; "" none */
     uint8_t read[READ_HASH];    /* of what was read last */
@@ -91,8 +93,11 @@ enum err till_begin(struct till *t, struct seat **out);
 void till_act(struct till *t, struct seat *s, unsigned acts);
 struct checkout_env till_env(const struct till *t);
 
-/* ask.c: on its way, or the reason why not. The answer reaches the core through till_act. */
+/* ask.c: on its way, or waiting for the link to have room (LINK_REQUESTS), or the reason why not. The answer reaches the core through
+ * till_act. */
 enum err till_ask(struct till *t, const struct seat *s, enum ask_kind kind);
+/* Sends what waits, oldest first, as far as there is room: after each link_dispatch. */
+void till_ask_waiting(struct till *t);
 
 /* records.c. Durable when they return. */
 enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq);
