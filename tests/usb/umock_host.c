@@ -125,13 +125,19 @@ static void unplug(struct umock_dev *d)
     umockdev_testbed_remove_device(testbed, path);
 }
 
+/* Waits for the program where the queue is full. */
+static void queue(const struct umock_act *a)
+{
+    if (!umock_dev_push(&scanner, a) && (!umock_dev_drain(&scanner) || !umock_dev_push(&scanner, a)))
+        exit(98);
+}
+
 static void push_report(const char *text, size_t n, int more, unsigned length)
 {
     struct umock_act a = {.length = length, .endpoint = UMOCK_ENDPOINT};
 
     scanner_report(layout, a.bytes, "]Q1", text, n, more);
-    if (!umock_dev_push(&scanner, &a))
-        exit(98);
+    queue(&a);
 }
 
 static void push(uint8_t endpoint, const struct umock_act *act)
@@ -139,8 +145,7 @@ static void push(uint8_t endpoint, const struct umock_act *act)
     struct umock_act a = *act;
 
     a.endpoint = endpoint;
-    if (!umock_dev_push(&scanner, &a))
-        exit(98);
+    queue(&a);
 }
 
 /* The next character of a command's text; "\\r" is one. */
@@ -201,7 +206,7 @@ static void push_raw(const char *hex)
         if (sscanf(hex, "%2x", &byte) == 1)
             a.bytes[a.length++] = (uint8_t)byte;
     }
-    umock_dev_push(&scanner, &a);
+    queue(&a);
 }
 
 static void command(char *line)

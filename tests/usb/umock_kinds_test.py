@@ -181,6 +181,36 @@ def test_ten_kilobytes_are_one_loss(host):  # noqa: F811
     assert len([line for line in h.seen if line.startswith(("scan ", "dropped "))]) == 2
 
 
+def test_ten_kilobytes_typed_are_lost_and_nothing_else(host):  # noqa: F811
+    """Six keys in each report, as fast as it goes. Where this machine stands still longer than a scanner's idle gap, the rest may pass for
+    scans of its own."""
+    h = host("--kind", "keyboard-scanner")
+    ready(h, "keyboard-scanner")
+    for i in range(1720):
+        h.tell("raw 0000" + ("040506070809", "0a0b0c0d0e0f")[i % 2])
+    h.tell("raw 0000280000000000")
+    h.tell("raw 0000000000000000")
+    h.expect("^dropped .*more text")
+    scan(h, "keyboard-scanner")
+    h.end()
+    scans = [line for line in h.seen if line.startswith("scan ")]
+    assert scans[-1].endswith(CARD) and len([s for s in scans if CARD in s]) == 1
+    assert all(len(s) < 4200 for s in scans) and sum(map(len, scans[:-1])) < 10 * 1024
+
+
+@pytest.mark.parametrize("kind", ["keyboard-scanner", "bitmap-scanner"])
+def test_reports_of_keys_that_lie_or_say_nothing(host, kind):  # noqa: F811
+    """Shorter than promised, empty, longer, and with keys that do not exist: no ghost is typed, and what follows comes whole."""
+    h = host("--kind", kind)
+    ready(h, kind)
+    for r in ("", "00", "0000", "01", "ff" * 3, "00" * 40, "0000" + "a4" * 6, "01" + "00" * 20):
+        h.tell("raw " + r)
+    scan(h, kind)
+    h.end()
+    scans = [line for line in h.seen if line.startswith("scan ")]
+    assert scans[-1].endswith(" " + CARD)
+
+
 def test_bytes_of_every_kind(host):  # noqa: F811
     h = host("--kind", "serial")
     ready(h, "serial")

@@ -187,6 +187,19 @@ def test_a_flood_leaves_the_terminal_answering(world, plug):
     p.end()
 
 
+@pytest.mark.parametrize("text", ["惠卡会员".encode(), "惠卡会员".encode("gbk"), b"A\0B", b"\xff\xfe\x80\x1b[2J", b"{\"a\":\"", b"%s%n"])
+def test_no_bytes_of_a_code_harm_the_counter(world, plug, text):
+    """Whatever a code holds, it is no member card; it reaches no log and no screen, and the next card has its verdict."""
+    p = plug()
+    report = b"\x02" + bytes([len(text)]) + b"]Q1" + text
+    p.tell("raw " + report.hex() + "00" * (64 - len(report)))
+    c = wait_for("a refusal", lambda: current(p).get("verdict") and current(p))
+    assert (c["verdict"], c["reason"]) == ("refused", "card_unknown_scan")
+    p.verdict(world.qr(CARD[0]), CARD[0][-4:])
+    p.end()
+    assert text not in p.terminal.log.read_bytes()
+
+
 def test_watching_devices(world, plug):
     p = plug()
     command = [BUILD / "huika", "--socket", p.terminal.socket, "--json", "devices", "--watch"]

@@ -195,6 +195,23 @@ def test_reports_that_lie_or_say_nothing(host):
     assert len([line for line in h.seen if line.startswith("scan ")]) == 1
 
 
+@pytest.mark.parametrize("text,seen", [
+    ("惠卡".encode(), r"6 \\xe6\\x83\\xa0\\xe5\\x8d\\xa1"), ("惠卡".encode("gbk"), r"4 \\xbb\\xdd\\xbf\\xa8"),
+    (b"A\0B\0", r"3 A\\x00B"), (b"\0" * 8, None), (b"\xff\xfe\x80", r"3 \\xff\\xfe\\x80")])
+def test_bytes_of_every_kind(host, text, seen):
+    """What a code holds comes as it is: in whatever encoding, with NULs; and the next code is whole."""
+    h = host()
+    h.ready()
+    report = b"\x02" + bytes([len(text)]) + b"]Q1" + text
+    h.tell("raw " + report.hex() + "00" * (64 - len(report)))
+    h.scan(CARD)
+    h.end()
+    scans = [line for line in h.seen if line.startswith("scan ")]
+    assert scans[-1].endswith(" " + CARD)
+    if seen:
+        assert re.search(r"\] " + seen + "$", scans[0]), scans
+
+
 def test_half_a_scan_is_given_up_after_a_while(host):
     h = host()
     h.ready()
