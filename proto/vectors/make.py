@@ -10,10 +10,11 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "lib"))
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tests" / "lib")]
 import cms  # noqa: E402
 import codec  # noqa: E402
 import p256  # noqa: E402
+import trust as trust_vectors  # noqa: E402
 
 HOSTS = ["card.example.org", "localhost"]
 DAY = "2026-03-04"
@@ -233,6 +234,15 @@ def notices():
              ("trust: key id of another key", bad_trust(keys=[{**first["keys"][0], "id": "0" * 16}])), ("trust: a key that is none", bad_trust(keys=[{**first["keys"][0], "spki": "AAAA"}])),
              ("trust: one card key number twice", bad_trust(card_keys=first["card_keys"] * 2)), ("trust: card key 256", bad_trust(card_keys=[{**first["card_keys"][0], "number": 256}])),
              ("trust: no sealing certificate", bad_trust(sealing_cert=None)), ("trust: a sealing certificate with something behind it", bad_trust(sealing_cert=b64(cms.certificate(p256.key("sealing"), "sealing") + b"\0")))]
+    signers = {"lease": p256.key("lease"), "revoked": notice, "answer": notice}
+    fit, not_fit = trust_vectors.notices()
+    valid += [(n, codec.notice_seal(kind, body, signers[kind])) for n, kind, body in fit]
+    valid.append(("a trust notice that says all it can", codec.notice_seal("trust", {**trust_body(3, root, notice), **trust_vectors.POLICY}, root)))
+    invalid += [(f"a {kind} notice signed by the {name} key", codec.notice_seal(kind, body, key), "unknown_key") for _, kind, body in (fit[0], fit[3], fit[5])
+                for name, key in (("lease", p256.key("lease")), ("notice", notice), ("root", root)) if key is not signers[kind] and p256.spki(key) != p256.spki(signers[kind])]
+    unfit += [(n, codec.notice_seal(kind, body, signers[kind])) for n, kind, body in not_fit]
+    unfit += [(f"trust: {json.dumps(members)[:50]}", bad_trust(**members)) for members in trust_vectors.BAD_POLICY]
+    unfit += [("trust: a key that ends before 1970", bad_trust(keys=[{**first["keys"][0], "not_after_ms": -1}]))]
     context = {"trust": trust, "root": b64(p256.spki(root))}
     accepted = []
     for name, t in valid:
@@ -311,7 +321,8 @@ def everything():
     """path below this folder -> contents."""
     out = {}
     for name, (valid, invalid) in {"card": cards(), "number": numbers(), "track2": tracks(), "notice": notices(), "record": records(),
-                                   "invite": invites(), "seal": seals()}.items():
+                                   "invite": invites(), "seal": seals(), "ref": trust_vectors.refs(), "slip": trust_vectors.slips(),
+                                   "revoked": trust_vectors.revoked(), "body": trust_vectors.bodies()}.items():
         out[f"valid/{name}.json"], out[f"invalid/{name}.json"] = valid, invalid
     out["valid/scan.json"] = scans()
     return {path: json.dumps(v, ensure_ascii=False, indent=1) + "\n" for path, v in out.items()}

@@ -40,11 +40,20 @@ ROUND(blob, KEEP)
 ROUND(refusal, KEEP)
 ROUND(notice_applied, KEEP)
 ROUND(started, KEEP)
+ROUND(clock_step, KEEP)
+ROUND(void, KEEP)
+ROUND(void_blob, KEEP)
+ROUND(void_ask, KEEP)
+ROUND(void_answer, KEEP)
+ROUND(dispute, KEEP)
+ROUND(dispute_blob, KEEP)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const rounds[])(const char *, size_t) = {round_verify, round_verdict, round_reserve, round_reserved,
-        round_batch, round_results, round_sale, round_blob, round_refusal, round_notice_applied, round_started};
+        round_batch, round_results, round_sale, round_blob, round_refusal, round_notice_applied, round_started,
+        round_clock_step, round_void, round_void_blob, round_void_ask, round_void_answer, round_dispute,
+        round_dispute_blob};
     if (size && *data >= 'a' && *data < 'a' + (int)(sizeof rounds / sizeof *rounds))
         rounds[*data - 'a']((const char *)data + 1, size - 1);
     return 0;

@@ -166,7 +166,7 @@ def notice_open(text):
     """Kind, body, payload and (key id, signature) pairs."""
     try:
         envelope = strict_json(text)
-        kind = re.fullmatch(r"application/vnd\.huika\.(trust|shop)\.v1\+json", envelope["payloadType"])[1]
+        kind = re.fullmatch(r"application/vnd\.huika\.(trust|shop|lease|revoked|answer)\.v1\+json", envelope["payloadType"])[1]
         payload = unb64(envelope["payload"])
         body = strict_json(payload)
         signatures = [(s["keyid"], unb64(s["sig"])) for s in envelope["signatures"]]

@@ -6,6 +6,7 @@ import pathlib
 
 import cms
 import codec
+import codec_trust
 import p256
 import pytest
 
@@ -165,3 +166,96 @@ def test_seal(case):
 def test_seal_refused(case):
     with pytest.raises(codec.Refused):
         unseal(case)
+
+
+SAYS = {"trust": codec_trust.policy, "lease": codec_trust.lease, "revoked": codec_trust.revoked_notice, "answer": codec_trust.answer}
+
+
+@pytest.mark.parametrize("case", [c for c in load("valid/notice.json")["cases"] if c["kind"] in SAYS], ids=lambda c: c["name"])
+def test_what_notices_say(case):
+    SAYS[case["kind"]](codec.notice_open(case["envelope"])[1])
+
+
+@pytest.mark.parametrize("case", [c for c in load("invalid/notice.json")["unfit"] if c["name"].split(":")[0] in ("lease", "revoked", "answer")],
+                         ids=lambda c: c["name"])
+def test_what_notices_must_not_say(case):
+    kind, body, _, _ = codec.notice_open(case["envelope"])
+    with refused("bad_notice"):
+        SAYS[kind](body)
+
+
+def test_policies_that_are_none():
+    trust = load("valid/notice.json")["cases"]
+    fit = next(codec.notice_open(c["envelope"])[1] for c in trust if c["name"] == "a trust notice that says all it can")
+    refused_cnt = 0
+    for case in load("invalid/notice.json")["unfit"]:
+        body = codec.notice_open(case["envelope"])[1]
+        if case["name"].startswith("trust: {") or "before 1970" in case["name"]:
+            refused_cnt += 1
+            with refused("bad_notice"):
+                codec_trust.policy(body)
+    assert refused_cnt > 20 and fit["issuers"]
+
+
+@pytest.mark.parametrize("case", cases("valid/ref.json"))
+def test_ref(case):
+    assert codec_trust.ref_open(case["text"]) == {k: case[k] for k in ("number", "epoch", "seq")}
+
+
+def test_check_character_of_the_standard():
+    assert codec_trust.check_character("A12425GABC1234002") == "M"  # the example of ISO 7064 in the GRid standard
+
+
+@pytest.mark.parametrize("case", cases("invalid/ref.json"))
+def test_ref_refused(case):
+    with refused("bad_value"):
+        codec_trust.ref_open(case["text"])
+
+
+@pytest.mark.parametrize("case", cases("valid/slip.json"))
+def test_slip(case):
+    found = load("valid/slip.json")
+    slip = codec_trust.slip_open(case["text"].rsplit("/", 1)[1], p256.from_spki(codec.unb64(found["device"])))
+    assert (codec.ulid(slip["terminal"]), slip["epoch"], slip["seq"], slip["hash"].hex()) == (case["terminal"], case["epoch"], case["seq"], case["hash"])
+    assert codec_trust.slip_secret(bytes.fromhex(found["key"]), codec.unulid(case["id"])) == slip["secret"]
+    assert codec_trust.slip_secret_hash(slip["secret"]).hex() == case["secret_hash"]
+
+
+@pytest.mark.parametrize("case", cases("invalid/slip.json"))
+def test_slip_refused(case):
+    with refused(case["error"]):
+        codec_trust.slip_open(case["code"], p256.from_spki(codec.unb64(load("invalid/slip.json")["device"])))
+
+
+def test_revocation_files_and_deltas():
+    found = load("valid/revoked.json")
+    files = {f["name"]: codec.unb64(f["file"]) for f in found["files"]}
+    for f in found["files"]:
+        assert [v.hex() for v in codec_trust.revoked_open(files[f["name"]])] == f["values"]
+    for d in found["deltas"]:
+        assert codec_trust.revoked_apply(files[d["from"]], codec.unb64(d["delta"])) == files[d["to"]]
+    for t in found["tokens"]:
+        assert codec_trust.revoked_value(codec.unb32(t["token"])).hex() == t["value"]
+
+
+@pytest.mark.parametrize("case", load("invalid/revoked.json")["files"], ids=lambda c: c["name"])
+def test_revocation_file_refused(case):
+    with refused("bad_value"):
+        codec_trust.revoked_open(codec.unb64(case["file"]))
+
+
+@pytest.mark.parametrize("case", load("invalid/revoked.json")["deltas"], ids=lambda c: c["name"])
+def test_revocation_delta_refused(case):
+    with refused("bad_value"):
+        codec_trust.revoked_apply(codec.unb64(load("invalid/revoked.json")["base"]), codec.unb64(case["delta"]))
+
+
+@pytest.mark.parametrize("case", cases("valid/body.json"))
+def test_body(case):
+    codec_trust.body_open(case["what"], case["text"])
+
+
+@pytest.mark.parametrize("case", cases("invalid/body.json"))
+def test_body_refused(case):
+    with refused(case["error"]):
+        codec_trust.body_open(case["what"], case["text"])
