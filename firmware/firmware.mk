@@ -4,7 +4,8 @@ FW := $(BUILD)/firmware
 FW_SRCS := $(wildcard firmware/core/*.c firmware/avr/*.c)
 FW_FLASH_MAX := 12287
 FW_RAM_MAX := 1023
-AVR_CFLAGS := -mmcu=atmega32u4 -DF_CPU=16000000UL -I. -std=gnu11 -O2 -g -flto -ffunction-sections -fno-exceptions \
+FW_PATCH := 0
+AVR_CFLAGS = -DHUIKA_FW_PATCH=$(FW_PATCH) -mmcu=atmega32u4 -DF_CPU=16000000UL -I. -std=gnu11 -O2 -g -flto -ffunction-sections -fno-exceptions \
   -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror
 
 firmware: $(FW)/huika-reader.hex ## the reader's firmware (ATmega32U4), within its budgets

@@ -11,7 +11,8 @@
  *     BEEP set: times, 1-5 · MODE get, set: flags, framing · VERSION get: major, minor, patch, board ·
  *     STATS get: u16 little-endian each, swipes good, swipes bad, scans good, scans dropped, bus resets, starts after
  *     a fault · BOOT set: the four bytes READER_BOOT_MAGIC · UNIT get, set: the reader's own number, eight of A-Z, 0-9; its
- *     serial number string, too, from the next plug-in on; STALL if it was never given.
+ *     serial number string, too, from the next plug-in on; STALL if there is none,
+ *     and until one just given is stored.
  *     BOOT and setting UNIT are refused (STALL) unless the button was held at plug-in and for READER_BOOT_WINDOW_MS after.
  *     MODE and UNIT outlive a power cycle; a mode is stored two seconds after its last change */
 #ifndef HUIKA_READER_REPORT_H

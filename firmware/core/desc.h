@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 enum { DESC_INTERFACES = 2, DESC_EP0_SIZE = 64, DESC_EP_SIZE = 64, DESC_EP_SCAN = 1, DESC_EP_MSR = 2 };
-enum { DESC_VERSION_MAJOR = 0, DESC_VERSION_MINOR = 1, DESC_VERSION_PATCH = 0, DESC_BOARD = 1 };
+#ifndef HUIKA_FW_PATCH /* firmware.mk says it */
+#define HUIKA_FW_PATCH 0
+#endif
+enum { DESC_VERSION_MAJOR = 0, DESC_VERSION_MINOR = 1, DESC_VERSION_PATCH = HUIKA_FW_PATCH, DESC_BOARD = 1 };
 
 /* Where the device descriptor names the serial number, and its string's index: in flash there is none, core/ep0.c knows
  * whether the reader has one. */

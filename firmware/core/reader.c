@@ -189,7 +189,7 @@ uint8_t reader_feature_get(void *ctx, uint8_t id, uint8_t *out)
     case READER_UNIT_ID:
         for (uint8_t i = 0; i < READER_UNIT_LEN; i++)
             out[i] = r->settings.unit[i];
-        return r->settings.unit[0] ? READER_UNIT_LEN : 0;
+        return settings_has_unit(&r->settings) ? READER_UNIT_LEN : 0;
     default:
         return 0;
     }

@@ -75,6 +75,11 @@ bool settings_unit(struct settings *s, const uint8_t unit[READER_UNIT_LEN])
     return true;
 }
 
+bool settings_has_unit(const struct settings *s)
+{
+    return s->unit[0] && !s->unit_due && !(s->job_len && s->job_at == SETTINGS_UNIT_AT);
+}
+
 static void begin(struct settings *s, uint8_t at, const uint8_t *p, uint8_t n)
 {
     for (uint8_t i = 0; i < n; i++)

@@ -40,5 +40,7 @@ void settings_load(struct settings *s);
 void settings_mode(struct settings *s, uint8_t flags, uint8_t framing);
 /* False, and nothing changed, unless it is READER_UNIT_LEN of A-Z, 0-9. */
 bool settings_unit(struct settings *s, const uint8_t unit[READER_UNIT_LEN]);
+/* There is one, and it is stored. */
+bool settings_has_unit(const struct settings *s);
 void settings_poll(struct settings *s);
 #endif

@@ -203,6 +203,9 @@ static void the_unit_number_is_the_serial_number(void **state)
     assert_int_equal(set_feature(READER_UNIT_ID, "HK00001", 7), STALLED);
     assert_int_equal(request(0x80, 6, 0x303, 0x409, 255), STALLED);
     assert_int_equal(set_feature(READER_UNIT_ID, "HK000017", 8), 0);
+    assert_int_equal(request(0xA1, 1, 0x315, 1, 9), STALLED); /* not before it is stored */
+    for (unsigned ms = 0; ms < 40; ms++)
+        settings_poll(&reader.settings);
     assert_int_equal(request(0x80, 6, 0x100, 0, 64), 18);
     assert_int_equal(fake_port.in[16], 3);
     assert_int_equal(fake_port.in[17], 1);

@@ -20,7 +20,7 @@ $(FWT)/quality: $(BUILD)/obj/tests/firmware/quality.o $(FWT_SWIPE) $(FWT_CORE)
 $(FWT)/sim_%_test: $(BUILD)/obj/tests/firmware/sim_%_test.o $(BUILD)/obj/tests/firmware/rig.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(FWT_LIBS)
-$(FWT)/simreader: $(BUILD)/obj/tests/firmware/simreader.o $(FWT_SIM) $(FWT_SWIPE)
+$(FWT)/simreader: $(BUILD)/obj/tests/firmware/simreader.o $(BUILD)/obj/tests/firmware/dfu_loader.o $(FWT_SIM) $(FWT_SWIPE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FWT_LIBS)
 $(FWT_CORE_TESTS): $(FWT)/%: $(BUILD)/obj/tests/firmware/%.o $(BUILD)/obj/tests/firmware/fake_port.o $(FWT_SWIPE) $(FWT_CORE)
@@ -39,8 +39,17 @@ test-firmware: $(FWT)/huika-reader.hex $(FWT_SIM_TESTS) $(FWT)/quality ## the re
 	$(PY) tests/firmware/mutants.py $(BUILD)
 	$(FWT)/quality --clean 500 --damaged 400000
 
-test-vm-reader: $(FWT)/simreader $(FWT)/huika-reader.hex $(PROGRAMS) ## the terminal sells with the simulated reader, by QR and by stripe
-	tests/usb/vm/boot.sh $(VM_CACHE) ../../firmware/vm_reader.sh - $(FWT)/simreader $(FWT)/huika-reader.elf $(PROGRAMS)
+# The same with another number, to see new firmware run; Python without its library's unneeded parts.
+$(FWT)/next.hex: $(FWT)/huika-reader.elf
+	@$(MAKE) --no-print-directory FW_PATCH=1 FW=$(FWT)/next $(FWT)/next/huika-reader.hex
+	@cp $(FWT)/next/huika-reader.hex $@
+$(FWT)/python.zip: tools/reader-update.py tests/firmware/vm_python.py
+	@mkdir -p $(@D)
+	$(PY) tests/firmware/vm_python.py $< $@
+VM_READER := $(FWT)/simreader $(FWT)/huika-reader.elf $(FWT)/huika-reader.hex $(FWT)/next.hex $(FWT)/python.zip tools/reader-update.py
+test-vm-reader: $(VM_READER) $(PROGRAMS) ## the terminal sells with the simulated reader, by QR and by stripe; the reader gets new firmware
+	tests/usb/vm/boot.sh $(VM_CACHE) ../../firmware/vm_reader.sh - $(VM_READER) $(PROGRAMS) \
+	  $(shell readlink -f $(PY)) /usr/bin/dfu-programmer /usr/bin/openssl
 
 bench: bench-firmware
 bench-firmware: $(FWT)/quality $(FWT)/sim_card_test $(FWT)/huika-reader.elf ## ten million damaged swipes; the reader's times in device cycles

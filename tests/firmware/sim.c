@@ -264,6 +264,7 @@ void sim_button(struct sim *s, bool held)
 
     s->button = held;
     avr_ioctl(s->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('B'), &pull);
+    avr_raise_irq(port(s, 'B', 6), held); /* or a level that was there before a reset would not be told again */
     avr_raise_irq(port(s, 'B', 6), !held);
 }
 

@@ -155,6 +155,14 @@ static void the_loader_opens_only_with_the_button_held_at_plug_in(void **state)
     rig_close(&r);
 
     rig_open(&r, true, true);
+    sim_button(&r.sim, false);
+    sim_restart(&r.sim, SIM_POWER); /* held once is not held at each plug-in */
+    rig_enumerate(&r);
+    assert_int_equal(rig_set(&r, READER_BOOT_ID, (const uint8_t *)READER_BOOT_MAGIC, 4), HOST_STALL);
+    assert_int_equal(rig_set(&r, READER_UNIT_ID, (const uint8_t *)"HK000017", 8), HOST_STALL);
+    rig_close(&r);
+
+    rig_open(&r, true, true);
     assert_int_equal(rig_set(&r, READER_BOOT_ID, (const uint8_t *)"boot", 4), HOST_STALL);
     assert_int_equal(rig_set(&r, READER_BOOT_ID, (const uint8_t *)READER_BOOT_MAGIC, 4), 5);
     sim_run_ms(&r.sim, 20);

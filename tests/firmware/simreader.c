@@ -4,8 +4,12 @@
  *
  *     simreader ELF PORT < COMMANDS
  *
- * Commands, a line each: "scan TEXT", what the engine reads; "swipe TEXT", a card's track 2; "back TEXT", swiped the other
+ * When the firmware goes into the boot loader, the loader is plugged in in its place, until it starts what was flashed.
+ *
+ * Commands, a line each: "hold", "release" (the button); "power" (unplugged and plugged in again); "spoil N" (the loader writes
+ * a bit of the Nth block from now wrong); "slow N" (a simulated second takes N, so that a busy machine meets its deadlines); "scan TEXT", what the engine reads; "swipe TEXT", a card's track 2; "back TEXT", swiped the other
  * way. The end of input unplugs it. */
+#include "tests/firmware/dfu_loader.h"
 #include "tests/firmware/sim_host.h"
 #include "tests/firmware/swipe.h"
 #include <arpa/inet.h>
@@ -21,7 +25,7 @@
 
 #define ATTACH "/sys/devices/platform/vhci_hcd.0/attach"
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4, HEADER = 48, URBS = 32, DATA = 4096 };
-enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 200, TICK = 8 };
+enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 200, TICK = 8, ATTACH_TRIES = 500, START_MS = 300 };
 
 struct header { /* big-endian */
     uint32_t command, seqnum, devid, direction, ep;
@@ -34,10 +38,15 @@ struct urb {
 
 static struct sim sim;
 static struct host host;
+static struct dfu_loader loader;
+static const char *port;
 static struct swipe_rng rng;
 static struct urb urbs[URBS];
 static unsigned urb_cnt;
-static int sock;
+static int sock = -1; /* -1: unplugged */
+static int64_t start; /* when the simulation was at cycle 0 */
+static unsigned spoil;
+static int64_t slow = 1; /* wall time for each simulated */
 
 static void die(const char *what)
 {
@@ -89,10 +98,13 @@ static void serve_control(const struct header *h)
         exit(1);
     if (!in)
         read_all(data, length);
-    r = host_control(&host,
-        &(struct host_setup){
-            s[0], s[1], (uint16_t)(s[2] | s[3] << 8), (uint16_t)(s[4] | s[5] << 8), (uint16_t)(s[6] | s[7] << 8)},
-        data);
+    if (sim.loader)
+        r = (r = dfu_control(&loader, s, data)) == DFU_STALL ? HOST_STALL : r ? r : (int)(in ? 0 : length);
+    else
+        r = host_control(&host,
+            &(struct host_setup){
+                s[0], s[1], (uint16_t)(s[2] | s[3] << 8), (uint16_t)(s[4] | s[5] << 8), (uint16_t)(s[6] | s[7] << 8)},
+            data);
     reply(RET_SUBMIT, ntohl(h->seqnum), status_of(r), in && r > 0 ? data : NULL, r > 0 ? (uint32_t)r : 0);
 }
 
@@ -165,6 +177,97 @@ static void swipe(const char *text, bool back)
         sim_edge(&sim, 0, (uint64_t)swipe_ticks(&s, i) * TICK);
 }
 
+static void attach(void)
+{
+    int pair[2], f = open(ATTACH, O_WRONLY), n, tries = 0;
+    char line[64];
+
+    if (f < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+        die(ATTACH);
+    n = snprintf(line, sizeof line, "%s %d 65537 %d", port, pair[1], FULL_SPEED);
+    while (write(f, line, (size_t)n) != n) { /* what was plugged in before may not be cleared away yet */
+        if (++tries == ATTACH_TRIES)
+            die("attach");
+        poll(NULL, 0, 20);
+    }
+    close(f);
+    close(pair[1]);
+    sock = pair[0];
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void unplug(void)
+{
+    if (sock >= 0)
+        close(sock);
+    sock = -1;
+    urb_cnt = 0;
+}
+
+static void plug_loader(void)
+{
+    unplug();
+    dfu_init(&loader, sim.avr->flash);
+    loader.spoil = (uint16_t)spoil;
+    spoil = 0;
+    attach();
+}
+
+/* The chip starts. Without a whole application it ends up in the loader, and so it does if asked to before. */
+static void plug(uint8_t cause)
+{
+    unplug();
+    sim_restart(&sim, cause);
+    sim.loader =
+        sim.avr->flash[0] == 0xFF && sim.avr->flash[1] == 0xFF; /* through erased flash the chip runs into it */
+    for (unsigned ms = 0; !sim.attached && !sim.loader && ms < START_MS; ms++)
+        sim_run_ms(&sim, 1);
+    if (sim.loader) {
+        plug_loader();
+        return;
+    }
+    host_init(&host, &sim);
+    if (!host_enumerate(&host)) { /* vhci_hcd never forwards SET_ADDRESS */
+        fprintf(stderr, "simreader: %s\n", sim.fault);
+        exit(1);
+    }
+    attach();
+    start = now_ms() - (int64_t)(sim.avr->cycle / SIM_MS) * slow;
+}
+
+static void restart(uint8_t cause)
+{
+    if (sim.loader)
+        memcpy(sim.avr->flash, loader.flash, sizeof loader.flash);
+    loader.launched = false;
+    plug(cause);
+}
+
+/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after. */
+static void catch_up(void)
+{
+    int64_t due = (now_ms() - start) / slow, at = (int64_t)(sim.avr->cycle / SIM_MS);
+
+    if (due - at > BEHIND_MS)
+        start += (due - at - BEHIND_MS) * slow;
+    for (; at < due && !sim.loader; at++) {
+        if (!sim_run_ms(&sim, 1))
+            exit(1);
+        if (!sim.attached)
+            unplug();
+        poll_endpoints();
+        if (sim.loader)
+            plug_loader();
+    }
+}
+
 static bool serve_input(void)
 {
     char line[4096];
@@ -180,61 +283,27 @@ static bool serve_input(void)
         swipe(line + 6, false);
     else if (!strncmp(line, "back ", 5))
         swipe(line + 5, true);
-    return true;
-}
-
-static void attach(const char *port)
-{
-    char line[64];
-    int pair[2], f = open(ATTACH, O_WRONLY), n;
-
-    if (f < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-        die(ATTACH);
-    n = snprintf(line, sizeof line, "%s %d 65537 %d", port, pair[1], FULL_SPEED);
-    if (write(f, line, (size_t)n) != n)
-        die("attach");
-    close(f);
-    close(pair[1]);
-    sock = pair[0];
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
-/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after. */
-static void catch_up(int64_t *start)
-{
-    int64_t due = now_ms() - *start, at = (int64_t)(sim.avr->cycle / SIM_MS);
-
-    if (due - at > BEHIND_MS)
-        *start += due - at - BEHIND_MS;
-    for (; at < due; at++) {
-        if (!sim_run_ms(&sim, 1))
-            exit(1);
-        poll_endpoints();
+    else if (!strcmp(line, "hold") || !strcmp(line, "release"))
+        sim_button(&sim, line[0] == 'h');
+    else if (!strcmp(line, "power"))
+        restart(SIM_POWER);
+    else if (!strncmp(line, "spoil ", 6))
+        spoil = (unsigned)strtoul(line + 6, NULL, 10);
+    else if (!strncmp(line, "slow ", 5)) {
+        slow = strtol(line + 5, NULL, 10);
+        start = now_ms() - (int64_t)(sim.avr->cycle / SIM_MS) * slow;
     }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    int64_t start;
-
     if (argc != 3 || !sim_open(&sim, argv[1], false))
         return 2;
-    host_init(&host, &sim);
+    port = argv[2];
     swipe_seed(&rng, 1);
     setvbuf(stdin, NULL, _IONBF, 0);
-    if (!host_enumerate(&host)) { /* vhci_hcd never forwards SET_ADDRESS */
-        fprintf(stderr, "simreader: %s\n", sim.fault);
-        return 1;
-    }
-    attach(argv[2]);
-    start = now_ms() - (int64_t)(sim.avr->cycle / SIM_MS);
+    plug(SIM_POWER);
     for (;;) {
         struct pollfd p[2] = {{sock, POLLIN, 0}, {0, POLLIN, 0}};
         if (poll(p, 2, 1) < 0)
@@ -243,6 +312,8 @@ int main(int argc, char **argv)
             serve_kernel();
         if (p[1].revents && !serve_input())
             return 0;
-        catch_up(&start);
+        if (loader.launched)
+            restart(SIM_WATCHDOG);
+        catch_up();
     }
 }

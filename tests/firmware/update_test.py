@@ -70,7 +70,7 @@ def test_a_signed_image_is_erased_written_read_back_and_started(desk):
     got = update(desk, "--keys", desk / "keys", "--in-loader")
     assert got.returncode == 0, got.stderr
     assert calls(desk) == ["atmega32u4 get bootloader-version --quiet", "atmega32u4 erase", "atmega32u4 flash", "atmega32u4 dump",
-                           "atmega32u4 start"]
+                           "atmega32u4 reset"]
 
 
 @pytest.mark.parametrize("harm", ["unsigned", "foreign", "changed", "signature", "borrowed-id"])
@@ -107,7 +107,8 @@ def test_a_failed_write_is_said_and_the_reader_not_started(desk, fails):
     got = update(desk, "--keys", desk / "keys", "--in-loader", fails=fails)
     assert got.returncode == 3
     assert "--in-loader" in got.stderr
-    assert "atmega32u4 start" not in calls(desk)
+    assert "atmega32u4 reset" not in calls(desk)
+    assert calls(desk)[-1] == "atmega32u4 erase", "half an image would run"
 
 
 def test_without_a_reader_it_says_what_to_do(desk):
