@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "client/cli/api.h"
+#include "client/cli/hidden.h"
 #include "client/cli/say.h"
 #include "proto/money.h"
 #include "proto/offer.h"
@@ -127,11 +128,13 @@ static int read_card(struct cli *c, struct order *o)
     if (!strcmp(given, "-")) {
         if (keyboard)
             fputs(number ? _("Card number: ") : _("Text of the QR: "), stderr);
-        enum err e = order_line(line, number ? NUMBER_TEXT_MAX : sizeof line);
+        enum err e = hidden_line(line, number ? NUMBER_TEXT_MAX : sizeof line);
         if (e)
             return api_fail(c, e == ERR_TOO_LARGE && number ? ERR_BAD_NUMBER : e, _("reading standard input"));
         given = line;
     }
+    if (!*given) /* whoever forgot to fill a variable must not hear of the card */
+        return cli_usage(c, "%s", number ? _("--number is empty.") : _("--scan is empty."));
     if (number)
         set_number(o, given, cli_flag(c, "accept-luhn"));
     else
@@ -170,7 +173,7 @@ bool order_number_again(struct cli *c, struct order *o)
     char line[NUMBER_TEXT_MAX];
     fprintf(stderr, "%s%s%s\n%s", cli_color(c, "33"), err_text(ERR_NUMBER_LUHN, i18n_lang()), cli_color(c, "0"),
         _("Card number (the same again if it is right, empty to give up): "));
-    if (order_line(line, sizeof line) || !*line)
+    if (hidden_line(line, sizeof line) || !*line)
         return false;
     set_number(o, line, !strcmp(line, say_str(o->body, "number", "")));
     OPENSSL_cleanse(line, sizeof line);

@@ -149,8 +149,11 @@ static int began(struct sell *s)
         if (!e)
             e = ask(s, &(struct api_request){"POST", "/v1/checkouts?wait=30", s->order.body, key, WAIT_S, NULL, NULL});
     } while (e == ERR_NUMBER_LUHN && s->order.person && order_number_again(s->cli, &s->order));
-    if (e == ERR_NUMBER_LUHN)
+    if (e == ERR_NUMBER_LUHN) {
+        fprintf(stderr, "%s\n",
+            _("If the number is the card's, say so with --accept-luhn: some cards have no check digit that fits."));
         return refused(s, e);
+    }
     return e == ERR_CANCELLED ? refused(s, e) : e ? failed(s, e) : CLI_OK;
 }
 

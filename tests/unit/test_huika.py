@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
+import termios
 import threading
 
 import pytest
@@ -92,9 +94,46 @@ def test_luhn_without_a_keyboard_refuses(path):
         r = huika(c, "--json", "sell", "1", "--number", NUMBER, "--yes")
         assert r.code == 1 and r.json["reason"] == "number_luhn" and r.json["verdict"] == "refused", r
         assert "sale_id" not in r.json and NUMBER not in r.out + r.err and len(c.lines()) == 1
+        assert "--accept-luhn" in r.err
     with counter(path.with_name("t")) as c:
         assert huika(c, "sell", "1", "--number", NUMBER, "--accept-luhn").code == 0
         assert c.bodies("POST /v1/checkouts")[0]["luhn_ok"] is True
+
+
+def echoes(tty):
+    return bool(termios.tcgetattr(tty)[3] & termios.ECHO)
+
+
+@pytest.mark.parametrize("end", ["typed", "interrupted"])
+def test_a_number_is_typed_without_being_shown(path, end):
+    ours, theirs = pty.openpty()
+    with counter(path) as c, subprocess.Popen([BUILD / "huika", "--socket", c.path, "sell", "1", "--number", "-"], stdin=theirs,
+                                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env()) as p:
+        try:
+            wait_for("the echo to be off", lambda: not echoes(theirs))
+            os.write(ours, f"{NUMBER}\n\n".encode() if end == "typed" else b"620000")
+            if end == "interrupted":
+                p.send_signal(signal.SIGINT)
+            out, err = p.communicate(timeout=DEADLINE_S)
+        finally:
+            p.kill()
+        shown = os.read(ours, 4096) if select.select([ours], [], [], 0)[0] else b""
+        assert echoes(theirs) and b"6200" not in shown and NUMBER not in out + err
+        if end == "typed":
+            assert p.returncode == 0 and c.bodies("POST /v1/checkouts")[0]["number"] == NUMBER
+        else:
+            assert p.returncode == -signal.SIGINT and not c.lines()
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("option", ["--number", "--scan"])
+def test_an_empty_card_is_wrong_usage(path, option):
+    with counter(path) as c:
+        for argv, stdin in (((option, ""), None), ((option, "-"), "\n")):
+            r = huika(c, "sell", "1", *argv, stdin=stdin)
+            assert r.code == 2 and option in r.err, r
+        assert not c.lines()
 
 
 @pytest.mark.parametrize("again,luhn_ok", [(NUMBER, True), ("6200000000000026", None)])
