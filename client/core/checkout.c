@@ -12,8 +12,11 @@
 static void ask_verify(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     c->ask++;
+    c->asking = true;
     step_to(c, env, CHECKOUT_VERIFYING);
     *acts |= CHECKOUT_ASK_VERIFY;
+    if (c->by == BODY_BY_QR || env->cut)
+        *acts |= CHECKOUT_CHECK_CARD;
 }
 
 void checkout_init(
@@ -102,8 +105,10 @@ static bool prove(struct checkout *c, const struct checkout_env *env, unsigned *
 void checkout_check(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     *acts = 0;
-    if (c->state == CHECKOUT_VERIFYING)
-        prove(c, env, acts);
+    if (c->state != CHECKOUT_VERIFYING || !prove(c, env, acts))
+        return;
+    if (env->cut && c->verdict == VERDICT_REFUSED && step_offline_allows(c, env) == ERR_OK)
+        step_offline(c, env, env->cut, acts);
 }
 
 enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const char *text, size_t len,
@@ -133,7 +138,6 @@ enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const
         return ERR_OK;
     }
     ask_verify(c, env, acts);
-    *acts |= CHECKOUT_CHECK_CARD;
     return ERR_OK;
 }
 
@@ -197,12 +201,21 @@ bool checkout_same_card(const struct checkout *c, const char *text, size_t len)
     return same;
 }
 
+/* While the card waits for its verdict, or for the cashier with a provisional one. */
+static bool expects_verdict(const struct checkout *c, uint32_t ask)
+{
+    bool open = c->state == CHECKOUT_VERIFYING || c->state == CHECKOUT_AMOUNT || c->state == CHECKOUT_QUOTED;
+    return ask == c->ask && c->asking && open && !c->appending && c->verdict != VERDICT_MEMBER;
+}
+
 void checkout_verified(
     struct checkout *c, const struct checkout_env *env, uint32_t ask, const struct body_verdict *v, unsigned *acts)
 {
     *acts = 0;
-    if (ask != c->ask || c->state != CHECKOUT_VERIFYING || c->verdict == VERDICT_MEMBER || !prove(c, env, acts))
+    if (!expects_verdict(c, ask) || !prove(c, env, acts))
         return;
+    c->asking = false;
+    c->offline_why = ERR_OK;
     if (v->verdict != VERDICT_MEMBER) {
         step_refuse(c, env, v->reason ? v->reason : ERR_NOT_CONFIRMED, acts);
         return;
@@ -213,6 +226,7 @@ void checkout_verified(
         return;
     }
     c->verdict = VERDICT_MEMBER;
+    c->confirmed = true;
     c->verified_mono_ms = env->now_mono_ms;
     if (c->by == BODY_BY_QR)
         memcpy(c->name_masked, v->name_masked, sizeof c->name_masked);
@@ -228,6 +242,12 @@ void checkout_reserved(
     if (c->hold != CHECKOUT_HOLD_ASKED || ask != c->hold_ask)
         return;
     c->hold = r->reserved ? CHECKOUT_HOLD_KEPT : CHECKOUT_HOLD_NONE;
+    if (c->appending)
+        return;
+    if (!c->hold_drop && c->verdict == VERDICT_PROVISIONAL) { /* late, but here */
+        c->verdict = VERDICT_MEMBER;
+        c->offline_why = ERR_OK;
+    }
     if (c->hold_drop) {
         step_give_back(c, acts);
     } else if (r->reserved) {
@@ -248,10 +268,13 @@ void checkout_unanswered(
         c->hold = CHECKOUT_HOLD_KEPT; /* perhaps; giving it back does no harm */
         if (c->hold_drop)
             step_give_back(c, acts);
-        else
-            step_fail(c, env, cause, acts);
-    } else if (ask == c->ask && c->state == CHECKOUT_VERIFYING && c->verdict != VERDICT_MEMBER) {
-        if (prove(c, env, acts))
+        else if (c->verdict == VERDICT_MEMBER)
+            step_offline(c, env, cause, acts);
+    } else if (expects_verdict(c, ask) && prove(c, env, acts)) {
+        c->asking = false;
+        if (c->verdict == VERDICT_REFUSED)
+            step_offline(c, env, cause, acts);
+        else if (!offline_cause(cause))
             step_fail(c, env, cause, acts);
     }
 }
@@ -265,9 +288,20 @@ void checkout_released(struct checkout *c, const struct checkout_env *env, enum 
     if (!c->hold_wanted)
         return;
     if (cause)
-        step_fail(c, env, cause, acts);
+        step_offline(c, env, cause, acts);
     else
         step_ask_reserve(c, acts);
+}
+
+void checkout_online(struct checkout *c, unsigned *acts)
+{
+    bool open = c->state == CHECKOUT_AMOUNT || c->state == CHECKOUT_QUOTED;
+    *acts = 0;
+    if (!open || c->appending || c->asking || c->confirmed || c->verdict != VERDICT_PROVISIONAL)
+        return;
+    c->ask++;
+    c->asking = true;
+    *acts |= CHECKOUT_ASK_VERIFY;
 }
 
 enum err checkout_confirm(struct checkout *c, const struct checkout_env *env, unsigned *acts)
@@ -282,10 +316,13 @@ enum err checkout_confirm(struct checkout *c, const struct checkout_env *env, un
     checkout_tick(c, env, acts);
     if (c->state == CHECKOUT_QUOTED)
         checkout_shop_changed(c, env, acts);
+    if (c->state == CHECKOUT_QUOTED && c->verdict == VERDICT_PROVISIONAL && !step_offline_still(c, env, acts))
+        return ERR_WRONG_STATE;
     if (c->state != CHECKOUT_QUOTED)
         return ERR_WRONG_STATE;
     c->appending = true;
     c->error = ERR_OK;
+    c->lease_version = c->verdict == VERDICT_PROVISIONAL ? env->offline->lease.version : 0;
     c->at_utc_ms = env->now_utc_ms;
     *acts |= CHECKOUT_APPEND_SALE;
     return ERR_OK;
@@ -340,7 +377,7 @@ void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, u
     enum err e = standing_refusal(env->shop);
     if (e)
         step_refuse(c, env, e, acts);
-    else if (c->total_fen && c->verdict == VERDICT_MEMBER && env->shop->version != c->shop_version)
+    else if (c->total_fen && c->verdict != VERDICT_REFUSED && env->shop->version != c->shop_version)
         step_quote(c, env, acts);
 }
 
@@ -350,7 +387,10 @@ void checkout_tick(struct checkout *c, const struct checkout_env *env, unsigned 
     bool verifying = c->state == CHECKOUT_VERIFYING;
     if (env->now_mono_ms < c->deadline_mono_ms || c->appending || (verifying && !prove(c, env, acts)))
         return;
-    step_fail(c, env, verifying ? ERR_NET_TIMEOUT : ERR_CHECKOUT_IDLE, acts);
+    if (verifying)
+        step_offline(c, env, ERR_NET_TIMEOUT, acts);
+    else
+        step_fail(c, env, ERR_CHECKOUT_IDLE, acts);
 }
 
 bool checkout_open(const struct checkout *c)

@@ -11,16 +11,19 @@
  *     checkout_appended(&c, &env, ERR_OK, seq, &acts);          applied
  *     checkout_release(&c);
  *
+ * No answer, and the rule of offline.h allows it: the verdict is PROVISIONAL, and everything goes on without the service. An answer that
+ * comes late, but before the cashier confirms, takes its place; what the rule says then is asked again when the cashier confirms.
+ *
  * What the caller can rely on: a checkout is applied only after checkout_appended(ERR_OK); it asks for one sale only;
  * a refused one cannot be confirmed; an answer to an earlier card is ignored; whatever changed, `rev` rose; no card is a
  * member's before its QR's signature was found good, whatever the service says and in whatever order things happen.
  * What it relies on: each CHECKOUT_ASK_* is answered by exactly one call (with the cause if the network failed), and
  * checkout_tick is called when deadline_mono_ms has come.
  *
- * Not done here: input and output, the clock, ids, JSON, anything offline. */
+ * Not done here: input and output, the clock, ids, JSON; what offline sales depend on (offline.h). */
 #ifndef HUIKA_CHECKOUT_H
 #define HUIKA_CHECKOUT_H
-#include "proto/body.h"
+#include "client/core/offline.h"
 #include "proto/scan.h"
 
 enum {
@@ -44,10 +47,12 @@ enum checkout_state {
 
 /* What the caller must do after a step, in this order. */
 enum checkout_act {
-    CHECKOUT_LOG_REFUSAL = 1,  /* append a refusal record: reason, by, input; no identifiers */
-    CHECKOUT_ASK_RELEASE = 2,  /* give back the reservations of this checkout -> checkout_released */
-    CHECKOUT_ASK_VERIFY = 4,   /* `card` -> checkout_verified or _unanswered */
-    CHECKOUT_CHECK_CARD = 8,   /* call checkout_check: the question is on its way, there is time for the signature */
+    CHECKOUT_LOG_REFUSAL = 1, /* append a refusal record: reason, by, input; no identifiers */
+    CHECKOUT_ASK_RELEASE = 2, /* give back the reservations of this checkout -> checkout_released */
+    CHECKOUT_ASK_VERIFY = 4,  /* `card` -> checkout_verified or _unanswered */
+    CHECKOUT_CHECK_CARD =
+        8, /* call checkout_check: the question is on its way, there is time for the signature, or no answer to
+                                * be had */
     CHECKOUT_ASK_RESERVE = 16, /* hold_offer for `card` -> checkout_reserved or _unanswered */
     CHECKOUT_APPEND_SALE = 32  /* make the sale record durable -> checkout_appended */
 };
@@ -57,6 +62,8 @@ struct checkout_env {
     int64_t now_utc_ms, now_mono_ms;
     const struct notice_trust *trust; /* NULL: none held */
     const struct notice_shop *shop;   /* NULL: none held */
+    const struct offline *offline;    /* NULL: nothing is sold offline */
+    enum err cut; /* why the service is known to be out of reach: no use waiting; ERR_OK: it is not known */
 };
 
 struct checkout_purchase {
@@ -98,9 +105,15 @@ struct checkout {
     enum body_input input;                 /* NONE: nothing was shown yet */
     char card_last4[5];                    /* "" while unknown */
     char name_masked[CARD_MASKED_MAX + 1]; /* BODY_BY_QR only */
-    enum verdict verdict;                  /* the service's */
-    enum err reason;                       /* REFUSED, CANCELLED */
-    enum err error;                        /* FAILED; or QUOTED after a sale that could not be recorded */
+    enum verdict verdict;                  /* the service's; PROVISIONAL: ours in its place */
+    enum err offline_why;                  /* PROVISIONAL: why the service did not say; else ERR_OK */
+    int64_t lease_version;                 /* of a provisional sale, from the confirmation on */
+    int64_t lease_stop_utc_ms,
+        lease_left;  /* PROVISIONAL: when that ends, and for how many sales it is good, this one included */
+    bool asking;     /* a verify is on its way */
+    bool confirmed;  /* the service called it a member's, whatever became of the reservation */
+    enum err reason; /* REFUSED, CANCELLED */
+    enum err error;  /* FAILED; or QUOTED after a sale that could not be recorded */
 
     int64_t total_fen, own_price_fen; /* 0: not known yet */
     struct offer_line *lines;         /* owned */
@@ -145,7 +158,8 @@ enum err checkout_amount(
  * kept. */
 enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const char *text, size_t len,
     enum body_input input, unsigned *acts);
-/* Checks the signature of the QR in hand, if that was not done yet: REFUSED with ERR_CARD_FORGED, and what is on its way for
+/* Where the service is known to be out of reach, the offline rule decides at once.
+ * Checks the signature of the QR in hand, if that was not done yet: REFUSED with ERR_CARD_FORGED, and what is on its way for
  * it is ignored. Takes 60 to 100 microseconds. An answer that comes first makes this check itself. */
 void checkout_check(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 /* A card number, swiped or keyed; spaces and hyphens are dropped. ERR_BAD_NUMBER, ERR_ID_NUMBER; ERR_NUMBER_LUHN unless
@@ -165,6 +179,8 @@ void checkout_reserved(
 /* No answer to verify or reserve: `cause` is net_*, tls_* or what the service complained of. */
 void checkout_unanswered(
     struct checkout *c, const struct checkout_env *env, uint32_t ask, enum err cause, unsigned *acts);
+/* The service is there again: a provisional verdict is asked for once more, and stands until the answer comes. */
+void checkout_online(struct checkout *c, unsigned *acts);
 /* cause: ERR_OK, or why it did not get through. */
 void checkout_released(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
 
@@ -184,7 +200,7 @@ void checkout_replaced(struct checkout *c, const struct checkout_env *env, unsig
 
 /* A new shop notice is in force: refuses, or quotes again by the new terms. */
 void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts);
-/* Time has passed: FAILED with ERR_NET_TIMEOUT, or ERR_CHECKOUT_IDLE when it waited too long. */
+/* Time has passed: the offline rule, or FAILED with ERR_NET_TIMEOUT; or ERR_CHECKOUT_IDLE when it waited too long. */
 void checkout_tick(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 
 /* True while something may still happen: neither applied nor cancelled. */

@@ -78,6 +78,12 @@ void quote_use_up(struct checkout *c, const char *offer_id)
     memcpy(u->offer_id, offer_id, strnlen(offer_id, ULID_LEN));
 }
 
+bool quote_used_up(const struct checkout *c)
+{
+    const struct body_use *u = c->offer_id[0] ? find_use(c, c->offer_id) : NULL;
+    return u && u->left <= 0;
+}
+
 void quote_clear(struct checkout *c)
 {
     memset(&c->quote, 0, sizeof c->quote);

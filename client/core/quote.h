@@ -12,5 +12,7 @@ enum err quote_purchase_check(const struct checkout_purchase *p);
 enum err quote_choose(struct checkout *c, const struct checkout_env *env, bool *limited);
 /* The card has no use of this offer left. */
 void quote_use_up(struct checkout *c, const char *offer_id);
+/* True if the quote rests on an offer of which the card has no use left. */
+bool quote_used_up(const struct checkout *c);
 void quote_clear(struct checkout *c);
 #endif

@@ -12,6 +12,7 @@ enum err sale_from_checkout(const struct checkout *c, const uint8_t blob[static 
         .own_price = c->quote.own_price,
         .shop_version = c->shop_version,
         .verdict = c->verdict,
+        .lease = c->lease_version,
         .by = c->by,
         .input = c->input,
         .line_cnt = c->line_cnt};
@@ -46,6 +47,7 @@ enum err sale_to_checkout(const struct body_sale *s, const struct body_blob *blo
         .by = s->by,
         .input = s->input,
         .verdict = s->verdict,
+        .lease_version = s->lease,
         .total_fen = s->total_fen,
         .own_price_fen = s->own_price ? s->pay_fen : s->total_fen,
         .lines = lines,

@@ -23,7 +23,7 @@ void step_wipe(struct checkout *c)
 {
     OPENSSL_cleanse(&c->card, sizeof c->card);
     OPENSSL_cleanse(&c->qr, sizeof c->qr);
-    c->proved = false;
+    c->proved = c->asking = false;
 }
 
 /* A reservation that is still being asked for cannot be given back yet: the answer will do it. */
@@ -102,10 +102,11 @@ void step_quote(struct checkout *c, const struct checkout_env *env, unsigned *ac
         step_refuse(c, env, e, acts);
     } else if (e) {
         step_fail(c, env, e, acts);
-    } else if (limited) {
+    } else if (limited && c->verdict == VERDICT_MEMBER) {
         want_hold(c, env, acts);
     } else {
-        step_drop_hold(c, acts);
+        if (!limited || strcmp(c->hold_offer, c->offer_id)) /* else a provisional sale consumes what may be reserved */
+            step_drop_hold(c, acts);
         step_to(c, env, CHECKOUT_QUOTED);
     }
 }
@@ -118,6 +119,67 @@ void step_proceed(struct checkout *c, const struct checkout_env *env, unsigned *
         step_to(c, env, CHECKOUT_AMOUNT);
 }
 
+enum err step_offline_allows(const struct checkout *c, const struct checkout_env *env)
+{
+    const struct offline_sale sale = {env->trust, env->now_utc_ms, &c->card, c->total_fen};
+    return env->offline ? offline_may_sell(env->offline, &sale) : ERR_LEASE_MISSING;
+}
+
+/* Uses of limited offers as they are known here; where the service said before, as it said. */
+static void count_uses(struct checkout *c, const struct checkout_env *env)
+{
+    const struct notice_shop *shop = env->shop;
+    for (size_t i = 0; shop && i < shop->offer_cnt && i < OFFER_PER_SHOP; i++) {
+        const struct offer *o = &shop->offers[i];
+        if (o->per_card_day && offline_uses(env->offline, &c->card, o->id) >= o->per_card_day)
+            quote_use_up(c, o->id);
+    }
+}
+
+/* What is wrong with this terminal is no answer about the card. */
+static void say_no(struct checkout *c, const struct checkout_env *env, enum err e, unsigned *acts)
+{
+    if (err_class(e) == ERR_CLASS_ANSWER)
+        step_refuse(c, env, e, acts);
+    else
+        step_fail(c, env, e, acts);
+}
+
+void step_offline(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts)
+{
+    enum err e = offline_cause(cause) ? step_offline_allows(c, env) : ERR_LEASE_MISSING;
+    if (e == ERR_LEASE_MISSING) {
+        step_fail(c, env, cause, acts);
+        return;
+    }
+    if (e) {
+        say_no(c, env, e, acts);
+        return;
+    }
+    c->verdict = VERDICT_PROVISIONAL;
+    c->offline_why = cause;
+    c->lease_stop_utc_ms = env->offline->lease.stop_at_utc_ms;
+    c->lease_left = offline_left_sales(env->offline);
+    c->verified_mono_ms = env->now_mono_ms;
+    c->hold_wanted = false;
+    count_uses(c, env);
+    step_proceed(c, env, acts);
+}
+
+bool step_offline_still(struct checkout *c, const struct checkout_env *env, unsigned *acts)
+{
+    enum err e = step_offline_allows(c, env);
+    if (e) {
+        say_no(c, env, e, acts);
+        return false;
+    }
+    count_uses(c, env);
+    if (!quote_used_up(c))
+        return true;
+    step_quote(c, env, acts);
+    return false;
+}
+
 /* Forgets the card so far; what is bought stays. */
 void step_start_over(struct checkout *c, unsigned *acts)
 {
@@ -127,7 +189,9 @@ void step_start_over(struct checkout *c, unsigned *acts)
     c->by = BODY_BY_NONE;
     c->input = BODY_INPUT_NONE;
     c->verdict = VERDICT_REFUSED;
-    c->reason = c->error = ERR_OK;
+    c->reason = c->error = c->offline_why = ERR_OK;
+    c->asking = c->confirmed = false;
+    c->lease_version = c->lease_stop_utc_ms = c->lease_left = 0;
     c->card_last4[0] = c->name_masked[0] = 0;
     c->use_cnt = 0;
     quote_clear(c);

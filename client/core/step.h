@@ -10,6 +10,13 @@ void step_to(struct checkout *c, const struct checkout_env *env, enum checkout_s
 /* Ends in REFUSED or FAILED: the card is wiped, its reservation given back. */
 void step_refuse(struct checkout *c, const struct checkout_env *env, enum err reason, unsigned *acts);
 void step_fail(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
+/* No answer came, for that reason: PROVISIONAL if the offline rule allows this card; REFUSED with what it says; FAILED with `cause` where
+ * there is no lease at all, or somebody did answer. */
+void step_offline(struct checkout *c, const struct checkout_env *env, enum err cause, unsigned *acts);
+/* What the rule says of the card in hand, and does nothing. */
+enum err step_offline_allows(const struct checkout *c, const struct checkout_env *env);
+/* Asks the rule once more, now that the cashier confirms. False: it is no longer as it was quoted, *acts says what to do. */
+bool step_offline_still(struct checkout *c, const struct checkout_env *env, unsigned *acts);
 /* Forgets the card so far and ignores answers about it; what is bought stays. */
 void step_start_over(struct checkout *c, unsigned *acts);
 /* A member's card: on to the quote, or to AMOUNT. */

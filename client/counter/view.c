@@ -27,10 +27,24 @@ static json_t *step_text(const struct checkout *k)
             "A valid member. Compare name and last four digits with the card, then confirm."},
         [CHECKOUT_APPLIED] = {"优惠已记录，交易完成。", "The discount is recorded; the sale is done."},
     };
+    static const struct {
+        const char *zh, *en;
+    } amber[] = {
+        [CHECKOUT_AMOUNT] = {"未能联网核验，脱机核验通过（暂定）。请输入消费金额。",
+            "The service could not be asked; checked offline, provisional. Enter the amount."},
+        [CHECKOUT_QUOTED] = {"未能联网核验，脱机核验通过（暂定）。请与卡面核对末四位后确认优惠，联网后由工会系统复核。",
+            "The service could not be asked; checked offline, provisional. Compare the last four digits with the card, "
+            "then "
+            "confirm; the service settles it later."},
+        [CHECKOUT_APPLIED] = {"优惠已记录（暂定），联网后由工会系统复核。",
+            "The discount is recorded, provisionally; the service settles it later."},
+    };
     if (k->state == CHECKOUT_REFUSED || k->state == CHECKOUT_CANCELLED)
         return view_text(k->reason);
     if (k->error)
         return view_text(k->error);
+    if (k->verdict == VERDICT_PROVISIONAL && k->state < sizeof amber / sizeof *amber && amber[k->state].zh)
+        return json_pack("{s:s, s:s}", "zh", amber[k->state].zh, "en", amber[k->state].en);
     size_t i = k->state < sizeof texts / sizeof *texts && texts[k->state].zh ? k->state : CHECKOUT_WAITING;
     return json_pack("{s:s, s:s}", "zh", texts[i].zh, "en", texts[i].en);
 }
@@ -90,6 +104,16 @@ static void put_card(json_t *v, const struct checkout *k)
     put(v, "name_masked", k->name_masked);
 }
 
+/* Why the service was not asked, and how long that may go on. A sale of the journal does not know. */
+static void put_provisional(json_t *v, const struct checkout *k)
+{
+    bool open = k->state == CHECKOUT_AMOUNT || k->state == CHECKOUT_QUOTED || k->state == CHECKOUT_APPLIED;
+    if (k->verdict == VERDICT_PROVISIONAL && k->offline_why && open)
+        json_object_set_new(v, "provisional",
+            json_pack("{s:s, s:I, s:I}", "why", err_code(k->offline_why), "left_sales", (json_int_t)k->lease_left,
+                "stop_at_ms", (json_int_t)k->lease_stop_utc_ms));
+}
+
 static void put_sale(json_t *v, const struct checkout *k)
 {
     put(v, "sale_id", k->sale_id);
@@ -107,6 +131,7 @@ json_t *view_checkout(const struct counter *c, const struct checkout *k, enum er
         return NULL;
     put(v, "reason", reasoned ? err_code(k->reason) : NULL);
     put(v, "error", k->error ? err_code(k->error) : NULL);
+    put_provisional(v, k);
     put_card(v, k);
     put(v, "cashier", k->cashier);
     if (k->total_fen)

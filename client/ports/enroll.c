@@ -273,19 +273,33 @@ static enum err read_terminal(struct enroll *n, const struct buf *answer)
     return e ? ERR_NET_PROTOCOL : seq ? ERR_CHAIN_FORK : ERR_OK;
 }
 
+/* Only what the terminal cannot begin without; leases and lists come when it runs. */
+static enum err take_notice(struct enroll *n, const json_t *envelope)
+{
+    const struct clock *k = n->c->clock;
+    struct notice in = {0};
+    struct buf text;
+    enum err e = notices_open(envelope, &in, &text);
+    if (e)
+        return e;
+    if (in.kind == NOTICE_TRUST || in.kind == NOTICE_SHOP) {
+        e = notices_judge(&n->notices, &in, k->utc_ms(k->ctx));
+        if (!e)
+            e = notices_put(&n->notices, &n->state, &in, &text);
+    }
+    notice_release(&in);
+    buf_release(&text);
+    return e == ERR_EXISTS ? ERR_OK : e;
+}
+
 static enum err read_notices(struct enroll *n, const struct buf *answer)
 {
     json_t *root = NULL, *list = NULL;
     enum err e = jsonx_parse(buf_str(answer), answer->len, &root);
     if (!e)
         e = jsonx_arr(root, "notices", 16, &list);
-    for (size_t i = 0; !e && i < json_array_size(list); i++) {
-        struct notice in = {0};
-        e = notices_take(&n->notices, &n->state, json_array_get(list, i), &in);
-        if (!e)
-            notice_release(&in);
-        e = e == ERR_EXISTS ? ERR_OK : e;
-    }
+    for (size_t i = 0; !e && i < json_array_size(list); i++)
+        e = take_notice(n, json_array_get(list, i));
     json_decref(root);
     return e == ERR_BAD_JSON || e == ERR_BAD_VALUE ? ERR_NET_PROTOCOL : e;
 }
@@ -302,7 +316,7 @@ static enum err first_notices(struct enroll *n)
         e = get(n, l, &who, &answer);
     if (!e)
         e = read_terminal(n, &answer);
-    notices_init(&n->notices, n->info.shop_id);
+    notices_init(&n->notices, &n->info);
     if (!e)
         e = notices_pin(&n->notices, &n->state, buf_str(&n->trust_text), n->trust_text.len);
     snprintf(path, sizeof path, "/v1/notices?trust=%lld&shop=0&wait=0", (long long)n->notices.trust.version);

@@ -22,7 +22,12 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-enum { LINK_REQUESTS = 8, LINK_ANSWER_MAX = 4 * 1024 * 1024, LINK_BODY_MAX = 5 * 1024 * 1024 };
+enum {
+    LINK_REQUESTS = 8,
+    LINK_ANSWER_MAX = 4 * 1024 * 1024,
+    LINK_BODY_MAX = 5 * 1024 * 1024,
+    LINK_FILE_MAX = 64 * 1024 * 1024
+};
 
 struct link;
 
@@ -71,6 +76,7 @@ struct link_request {
     size_t len;               /* at most LINK_BODY_MAX */
     const char *userpwd;      /* "user:password" for HTTP Basic; NULL: none. Copied, and wiped afterwards */
     int64_t deadline_mono_ms; /* absolute, of config.clock->mono_ms; then ERR_NET_TIMEOUT. 0: in 15 s */
+    size_t answer_max;        /* bytes of the answer, where more than the link's is expected; at most LINK_FILE_MAX */
     bool waits;               /* a long poll: it holds its connection for long, so another one is kept warm beside it */
     link_done_fn *done;
     void *ctx;

@@ -149,6 +149,9 @@ enum err link_slot_prepare(struct link *l, struct link_slot *s, const struct lin
     if (!e && r->body && !h)
         e = ERR_NOMEM;
     buf_reset(&s->url);
+    s->answer.max = r->answer_max > l->answer_max ? r->answer_max : l->answer_max;
+    if (r->answer_max > LINK_FILE_MAX)
+        e = ERR_TOO_LARGE;
     if (!e)
         e = buf_adds(&s->url, l->url);
     if (!e)

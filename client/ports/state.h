@@ -3,7 +3,10 @@
  *
  *     terminal.ini  service URL, ids, epoch, machine; written last at enrolment: without it there is no terminal here
  *     terminal.key  the device key (PKCS#8, 0600)       terminal.crt  its certificate      ca.crt  the service's CA
- *     trust.json    the trust notice's envelope         shop.json     the shop notice's, once there was one
+ *     trust.json    the trust notice's envelope         shop.json, lease.json, revoked.json   the others', once there was one
+ *     revoked-N.bin what the revoked notice describes   answers/      unions' words on disputes (client/ports/notices.h)
+ *     offline.ini, day.key   what must outlive a restart beside those (client/ports/keep.h)
+ *     head.json     the last countersigned head, kept apart from the journal
  *     journal.db    the journal (client/ports/journal.h)              counter.token  what POS software shows
  *     unprinted     sales whose receipt has not come out (client/ports/printer_list.h)
  *     lock          held by the one process that works on the directory
@@ -22,6 +25,9 @@
 #define STATE_INI     "terminal.ini"
 #define STATE_TRUST   "trust.json"
 #define STATE_SHOP    "shop.json"
+#define STATE_LEASE   "lease.json"
+#define STATE_REVOKED "revoked.json"
+#define STATE_HEAD    "head.json"
 #define STATE_JOURNAL "journal.db"
 #define STATE_TOKEN   "counter.token"
 #define STATE_SOCKET  "huika.sock"
@@ -29,7 +35,7 @@
 #define STATE_LOCK    "lock"
 #define STATE_MACHINE "/etc/machine-id"
 
-enum { STATE_DIR_MAX = 1024, STATE_PATH_MAX = STATE_DIR_MAX + 32, STATE_URL_MAX = 300, STATE_TOKEN_LEN = 43 };
+enum { STATE_DIR_MAX = 1024, STATE_PATH_MAX = STATE_DIR_MAX + 64, STATE_URL_MAX = 300, STATE_TOKEN_LEN = 43 };
 
 /* What terminal.ini says. */
 struct state_info {

@@ -4,7 +4,13 @@
 
 struct checkout_env till_env(const struct till *t)
 {
-    return (struct checkout_env){till_utc(t), till_mono(t), sync_trust(t->sync), sync_shop(t->sync)};
+    const struct link_status *l = link_status(t->link);
+    return (struct checkout_env){.now_utc_ms = till_utc(t),
+        .now_mono_ms = till_mono(t),
+        .trust = sync_trust(t->sync),
+        .shop = sync_shop(t->sync),
+        .offline = &t->offline,
+        .cut = l->online ? ERR_OK : l->error};
 }
 
 /* What could not even be sent is answered at once. */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RELEASE_MS = 10000, ASK_MAX = 1024 };
+/* A verdict that comes after the core has stopped waiting still takes the place of a provisional one. */
+enum { RELEASE_MS = 10000, LATE_MS = 10000, ASK_MAX = 1024 };
 
 static void answered(struct till *t, const struct ask *a, const struct link_answer *ans)
 {
@@ -88,7 +89,9 @@ static enum err post(struct till *t, struct ask *a, const struct seat *s)
             .path = path,
             .body = body.len ? body.data : NULL,
             .len = body.len,
-            .deadline_mono_ms = a->kind == ASK_RELEASE ? till_mono(t) + RELEASE_MS : s->c.deadline_mono_ms,
+            .deadline_mono_ms = a->kind == ASK_RELEASE  ? till_mono(t) + RELEASE_MS
+                                : a->kind == ASK_VERIFY ? till_mono(t) + LATE_MS
+                                                        : s->c.deadline_mono_ms,
             .done = done,
             .ctx = a};
         e = link_request(t->link, &q, NULL);
@@ -128,7 +131,8 @@ static bool still_wanted(const struct ask *a, const struct seat *s)
 {
     if (a->kind == ASK_RELEASE)
         return true;
-    return s && s->c.state == CHECKOUT_VERIFYING && a->ask == (a->kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask);
+    bool waits = s && (s->c.state == CHECKOUT_VERIFYING || s->c.asking);
+    return waits && a->ask == (a->kind == ASK_RESERVE ? s->c.hold_ask : s->c.ask);
 }
 
 void till_ask_waiting(struct till *t)

@@ -22,7 +22,7 @@ static enum err append(struct till *t, struct journal_entry *entry, const struct
     return ERR_OK;
 }
 
-/* Token, or sealed number, and the name that was shown. */
+/* Token, or sealed number, the name that was shown, and of a provisional sale what tells its card from others today. */
 static enum err make_blob(const struct till *t, const struct checkout *c, struct buf *out)
 {
     struct body_blob blob = {.by = c->card.by};
@@ -41,6 +41,8 @@ static enum err make_blob(const struct till *t, const struct checkout *c, struct
             blob.sealed_len = sealed.len;
         }
     }
+    if (c->verdict == VERDICT_PROVISIONAL)
+        blob.has_tag = offline_tag(&t->offline, &c->card, blob.tag);
     if (!e)
         e = body_blob_encode(&blob, out);
     buf_release(&sealed);
@@ -73,6 +75,21 @@ static enum err read_seq(void *ctx, const struct journal_record *r)
     return ERR_OK;
 }
 
+/* A durable sale, towards the lease's allowance and its card's uses today. */
+static void count_offline(struct till *t, const struct checkout *c)
+{
+    struct body_sale s = {.at_utc_ms = c->at_utc_ms,
+        .total_fen = c->total_fen,
+        .verdict = c->verdict,
+        .lease = c->lease_version,
+        .by = c->by};
+    uint8_t tag[BODY_TAG];
+    memcpy(s.offer_id, c->offer_id, sizeof s.offer_id);
+    offline_count(&t->offline, &s);
+    if (offline_tag(&t->offline, &c->card, tag) && offline_mark(&t->offline, &s, tag))
+        log_warn("too many sales today to tell cards apart: nothing more is sold offline today");
+}
+
 enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq)
 {
     uint8_t salt[RECORD_SALT], hash[KEY_HASH];
@@ -97,6 +114,8 @@ enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq)
         e = append(t, &entry, &body, seq);
         if (e == ERR_EXISTS) /* an earlier try was durable after all */
             e = journal_by_sale(t->journal, s->c.sale_id, read_seq, seq);
+        if (!e)
+            count_offline(t, &s->c);
     }
     buf_wipe(&blob);
     buf_release(&body);
@@ -136,10 +155,33 @@ enum err till_append_notice(struct till *t, const struct notice *n)
 enum err till_started(struct till *t)
 {
     struct body_started s = {.at_utc_ms = till_utc(t), .version = HUIKA_VERSION};
+    int64_t behind_ms = floor_utc_ms(&t->floor) - floor_wall_ms(&t->floor);
     struct journal_entry entry = {.kind = RECORD_STARTED, .at_utc_ms = s.at_utc_ms};
     struct buf body;
+    if (t->offline.has_lease) {
+        s.lease = t->offline.lease.version;
+        offline_start(&t->offline);
+    }
     buf_init(&body, RECORD_BODY_MAX);
     enum err e = body_started_encode(&s, &body);
+    if (!e)
+        e = append(t, &entry, &body, NULL);
+    buf_release(&body);
+    return !e && behind_ms > OFFLINE_TIME_STEP_MS ? till_clock_step(t, -behind_ms) : e;
+}
+
+enum err till_clock_step(struct till *t, int64_t by_ms)
+{
+    int64_t wall = floor_wall_ms(&t->floor);
+    const struct body_clock_step c = {.at_utc_ms = till_utc(t),
+        .wall_utc_ms = wall > 0 ? wall : 0,
+        .floor_utc_ms = floor_utc_ms(&t->floor),
+        .by_ms = by_ms};
+    struct journal_entry entry = {.kind = RECORD_CLOCK_STEP, .at_utc_ms = c.at_utc_ms};
+    struct buf body;
+    log_warn("the clock of this machine was set by %lld s", (long long)(by_ms / 1000));
+    buf_init(&body, RECORD_BODY_MAX);
+    enum err e = body_clock_step_encode(&c, &body);
     if (!e)
         e = append(t, &entry, &body, NULL);
     buf_release(&body);

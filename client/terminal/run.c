@@ -2,6 +2,7 @@
 #include "client/terminal/run.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "client/ports/keep.h"
 #include "client/terminal/first.h"
 #include "client/terminal/guard.h"
 #include "client/terminal/till.h"
@@ -41,6 +42,18 @@ static void on_change(void *ctx)
         counter_status(t->counter);
 }
 
+static void on_link(void *ctx)
+{
+    till_link(ctx);
+    on_change(ctx);
+}
+
+static void on_resumed(void *ctx, uint32_t epoch)
+{
+    struct till *t = ctx;
+    t->resume_epoch = epoch;
+}
+
 static void on_scan(void *ctx, const struct usb_scan *scan)
 {
     enum err e = till_read(ctx, scan);
@@ -63,6 +76,16 @@ static void on_device(void *ctx, const struct usb_device_info *info)
         counter_device(t->counter, till_device(info));
 }
 
+/* Without offline.ini there is no floor until a lease or the journal gives one. */
+static void open_clock(struct terminal *m)
+{
+    struct keep k;
+    if (keep_load(&m->state, &k))
+        log_info("no floor is kept for the clock");
+    floor_init(&m->till.floor, NULL, k.floor_utc_ms);
+    m->till.clock = floor_clock(&m->till.floor);
+}
+
 static int open_state(struct terminal *m)
 {
     const char *dir = cli_text(m->cli, "state");
@@ -72,6 +95,7 @@ static int open_state(struct terminal *m)
         return cli_fail(m->cli, e, _("opening the state directory %s"), dir);
     m->has_state = true;
     m->till.state = &m->state;
+    open_clock(m);
     state_path(&m->state, STATE_KEY, path);
     e = key_load_pem(path, &m->device);
     if (e)
@@ -91,8 +115,12 @@ static int open_link(struct terminal *m)
     state_path(&m->state, STATE_CA, ca);
     state_path(&m->state, STATE_CERT, cert);
     state_path(&m->state, STATE_KEY, key);
-    const struct link_config lc = {
-        .url = m->state.info.url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = t->clock};
+    const struct link_config lc = {.url = m->state.info.url,
+        .ca_path = ca,
+        .cert_path = cert,
+        .key_path = key,
+        .clock = t->clock,
+        .known_past_utc_ms = floor_utc_ms(&t->floor)};
     enum err e = link_new(&lc, &t->link);
     if (e)
         return cli_fail(m->cli, missing(e), _("preparing the connection to %s"), m->state.info.url);
@@ -101,8 +129,11 @@ static int open_link(struct terminal *m)
         .state = &m->state,
         .clock = t->clock,
         .device = m->device,
+        .floor = &t->floor,
+        .offline = &t->offline,
         .notice = on_notice,
         .changed = on_change,
+        .resumed = on_resumed,
         .ctx = t};
     e = sync_new(&sc, &t->sync);
     return e ? cli_fail(m->cli, e, _("reading the notices in %s"), m->state.dir) : CLI_OK;
@@ -179,7 +210,7 @@ static int open_all(struct terminal *m)
     if (e) /* sales will say so themselves, each time */
         log_error("this start is not recorded: %s", err_code(e));
     sync_start(m->till.sync);
-    link_on_change(m->till.link, on_change, &m->till);
+    link_on_change(m->till.link, on_link, &m->till);
     link_keep_warm(m->till.link);
     return CLI_OK;
 }
@@ -194,13 +225,13 @@ static void close_all(struct terminal *m)
     sync_free(&t->sync);
     link_free(&t->link);
     till_release(t);
+    offline_release(&t->offline);
     journal_close(&t->journal);
     slips_release(&t->slips);
     key_free(&m->device);
     if (m->has_state)
         state_release(&m->state);
-    if (m->signal_fd >= 0)
-        close(m->signal_fd);
+    m->has_state = false;
 }
 
 static void say_ready(const struct terminal *m)
@@ -260,6 +291,8 @@ static int turn_until_told(struct terminal *m)
         if (read(m->signal_fd, told, sizeof told) > 0)
             return CLI_OK;
         link_dispatch(t->link);
+        if (t->resume_epoch)
+            return CLI_OK;
         usb_bus_handle(t->usb, till_mono(t));
         till_tick(t);
         counter_run(t->counter);
@@ -298,6 +331,37 @@ static int run_first(struct terminal *m, bool *told)
     return e ? cli_fail(m->cli, e, _("a first run in %s"), dir) : CLI_OK;
 }
 
+/* The service has begun a new epoch for this terminal: the new chain begins at its genesis, in the same file as the old one. */
+static int begin_epoch(struct terminal *m)
+{
+    struct state_info info = m->state.info;
+    info.epoch = m->till.resume_epoch;
+    enum err e = state_commit(&m->state, &info, NULL);
+    if (e)
+        return cli_fail(m->cli, e, _("beginning epoch %lu"), (unsigned long)info.epoch);
+    log_info("epoch %lu begins", (unsigned long)info.epoch);
+    return CLI_OK;
+}
+
+/* Once through; *again: with another epoch from the beginning. */
+static int run_once(struct terminal *m, bool first, bool *again)
+{
+    int code = open_all(m);
+    *again = false;
+    if (!code) {
+        if (first)
+            say_ready(m);
+        code = turn_until_told(m);
+    }
+    if (!code && m->till.resume_epoch) {
+        code = begin_epoch(m);
+        *again = !code;
+    }
+    close_all(m);
+    m->till = (struct till){.clock = &clock_system};
+    return code;
+}
+
 int run_command(struct cli *c)
 {
     struct terminal m = {.cli = c, .signal_fd = -1, .till = {.clock = &clock_system}};
@@ -312,13 +376,12 @@ int run_command(struct cli *c)
     m.signal_fd = guard_signals();
     bool told = false;
     int code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : run_first(&m, &told);
+    bool again = !code && !told;
+    for (bool first = true; again; first = false)
+        code = run_once(&m, first, &again);
     if (!code && !told)
-        code = open_all(&m);
-    if (!code && !told) {
-        say_ready(&m);
-        code = turn_until_told(&m);
         guard_notify("STOPPING=1");
-    }
-    close_all(&m);
+    if (m.signal_fd >= 0)
+        close(m.signal_fd);
     return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/status: how the terminal is. */
 #include "base/tm.h"
+#include "client/core/standing.h"
 #include "client/terminal/till.h"
 
 static json_t *shop_json(const struct notice_shop *s, const struct state_info *info)
@@ -57,6 +58,48 @@ static void put_link(json_t *v, const struct till *t)
     json_object_set_new(v, "cert_days", json_integer(until ? (until - now) / TM_DAY_MS : 0));
 }
 
+static json_t *offline_json(const struct till *t)
+{
+    const struct offline *o = &t->offline;
+    int64_t now = till_utc(t), list = sync_list_utc_ms(t->sync);
+    enum err why = offline_possible(o, sync_trust(t->sync), now);
+    const struct notice_shop *shop = sync_shop(t->sync);
+    if (!why)
+        why = standing_refusal(shop);
+    return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:o}", "possible", !why, "why", code_or_null(why), "stop_at_ms",
+        utc_or_null(o->has_lease ? o->lease.stop_at_utc_ms : 0), "left_sales", (json_int_t)offline_left_sales(o),
+        "left_amount_fen", (json_int_t)offline_left_fen(o), "revoked_version", (json_int_t)o->revoked.version,
+        "revoked_age_ms", list ? json_integer(now - list) : json_null());
+}
+
+/* What is in force, and what was refused since. */
+static json_t *notice_json(const struct till *t, enum notice_kind kind)
+{
+    const struct sync_refused *r = &sync_status(t->sync)->refused[kind];
+    json_t *v = json_pack("{s:I}", "version", (json_int_t)sync_held(t->sync, kind)->version);
+    if (v && kind == NOTICE_TRUST)
+        json_object_set_new(v, "not_after_ms", json_integer(sync_trust(t->sync)->not_after_utc_ms));
+    if (v && r->why)
+        json_object_set_new(v, "refused",
+            json_pack("{s:I, s:s, s:I}", "version", (json_int_t)r->version, "code", err_code(r->why), "at_ms",
+                (json_int_t)r->at_utc_ms));
+    return v;
+}
+
+static json_t *notices_json(const struct till *t)
+{
+    json_t *v = json_object();
+    for (int kind = NOTICE_TRUST; v && kind < NOTICE_KINDS; kind++)
+        json_object_set_new(v, notice_kind_name((enum notice_kind)kind), notice_json(t, (enum notice_kind)kind));
+    return v;
+}
+
+static json_t *clock_json(const struct till *t)
+{
+    return json_pack("{s:I, s:I, s:I}", "floor_ms", (json_int_t)floor_utc_ms(&t->floor), "wall_ms",
+        (json_int_t)floor_wall_ms(&t->floor), "skew_ms", (json_int_t)sync_status(t->sync)->skew_ms);
+}
+
 json_t *till_status(void *ctx)
 {
     struct till *t = ctx;
@@ -69,8 +112,12 @@ json_t *till_status(void *ctx)
         (json_int_t)journal_unsent_cnt(t->journal), "head", "seq", (json_int_t)head->seq, "countersigned_seq",
         (json_int_t)journal_sent_seq(t->journal), "clock_ms", (json_int_t)till_utc(t), "devices", devices_json(t->usb),
         "usb", usb_why_text(usb), "usb_code", usb_why_code(usb));
-    if (v)
+    if (v) {
         put_link(v, t);
+        json_object_set_new(v, "offline", offline_json(t));
+        json_object_set_new(v, "notices", notices_json(t));
+        json_object_set_new(v, "clock", clock_json(t));
+    }
     if (v)
         json_object_set_new(v, "printer", till_printer_json(t));
     return v;

@@ -65,7 +65,8 @@ void till_notice(struct till *t, const struct notice *n)
 {
     struct checkout_env env = till_env(t);
     unsigned acts;
-    for (size_t i = 0; n->kind == NOTICE_SHOP && i < TILL_SEATS; i++) {
+    bool shop = n->kind == NOTICE_SHOP || n->kind == NOTICE_TRUST; /* a trust notice may have the shop's forgotten */
+    for (size_t i = 0; shop && i < TILL_SEATS; i++) {
         struct seat *s = t->seats[i];
         uint32_t rev = s ? s->c.rev : 0;
         if (!s)
@@ -74,11 +75,26 @@ void till_notice(struct till *t, const struct notice *n)
         if (s->c.rev != rev)
             till_act(t, s, acts);
     }
-    enum err e = till_append_notice(t, n);
+    enum err e = n->kind == NOTICE_ANSWER ? ERR_OK : till_append_notice(t, n);
     if (e)
         log_error("notice not recorded as applied: %s", err_code(e));
     if (t->counter)
         counter_status(t->counter);
+}
+
+/* Back again: whoever was sold to provisionally, but not yet, is asked for once more. */
+void till_link(struct till *t)
+{
+    bool online = link_status(t->link)->online;
+    unsigned acts;
+    for (size_t i = 0; online && !t->was_online && i < TILL_SEATS; i++) {
+        if (!t->seats[i])
+            continue;
+        checkout_online(&t->seats[i]->c, &acts);
+        if (acts)
+            till_act(t, t->seats[i], acts);
+    }
+    t->was_online = online;
 }
 
 /* Tokens, sealed numbers and names are kept no longer than they may be needed. */
@@ -112,6 +128,10 @@ void till_tick(struct till *t)
     erase_blobs(t, &env);
     if (link_status(t->link)->online)
         guard_let_go();
+    int64_t by_ms = floor_step(&t->floor);
+    enum err e = by_ms ? till_clock_step(t, by_ms) : ERR_OK;
+    if (e)
+        log_warn("the step of the clock is not recorded: %s", err_code(e));
 }
 
 int till_timeout_ms(const struct till *t)

@@ -45,11 +45,13 @@ struct ask {
 };
 
 struct till {
-    const struct clock *clock;
+    struct floor floor;        /* what `clock` is made of */
+    const struct clock *clock; /* max(wall clock, floor) */
     const struct state *state;
     struct journal *journal;
     struct link *link;
     struct sync *sync;
+    struct offline offline;  /* kept by sync and records.c */
     struct counter *counter; /* NULL until it is made */
     struct usb_bus *usb;     /* NULL: none */
     struct paper *paper;     /* NULL: none */
@@ -57,7 +59,9 @@ struct till {
     struct counter_ops ops;
     struct seat *seats[TILL_SEATS];
     struct ask asks[TILL_ASKS];
-    uint64_t queued;            /* questions so far that found the link busy */
+    uint64_t queued; /* questions so far that found the link busy */
+    bool was_online;
+    uint32_t resume_epoch;      /* the service has begun this one: the loop ends, to begin again with it; 0: no */
     int64_t erase_mono_ms;      /* when blobs past their term are next erased */
     char current[ULID_LEN + 1]; /* checkout at the counter; "" none */
     uint8_t read[READ_HASH];    /* of what was read last */
@@ -75,6 +79,8 @@ const struct counter_ops *till_ops(struct till *t);
 enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out);
 /* A newly verified notice, on disk already. */
 void till_notice(struct till *t, const struct notice *n);
+/* The link came or went. */
+void till_link(struct till *t);
 void till_tick(struct till *t);
 int till_timeout_ms(const struct till *t);
 
@@ -104,6 +110,8 @@ enum err till_append_sale(struct till *t, const struct seat *s, uint64_t *seq);
 enum err till_append_refusal(struct till *t, const struct seat *s);
 enum err till_append_notice(struct till *t, const struct notice *n);
 enum err till_started(struct till *t);
+/* The wall clock was set: says so in the journal. */
+enum err till_clock_step(struct till *t, int64_t by_ms);
 
 /* status.c: for the counter. */
 json_t *till_status(void *ctx);

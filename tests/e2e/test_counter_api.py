@@ -95,7 +95,14 @@ def test_every_operation_keeps_the_contract(world, till):
     assert (number["by"], number["input"], "name_masked" in number) == ("number", "keyed", False)
     till.t.wait_synced()
     assert ask("GET", f"/v1/sales/{sale['sale_id']}").json["outcome"] == "counted"
+    wait_for("a lease", lambda: ask("GET", "/v1/status").json["offline"]["possible"])
     world.service.stop()
+    provisional = till.begin({"total_fen": 100, "scan": till.qr}, "o").json
+    assert provisional["verdict"] == "provisional" and provisional["provisional"]["why"].startswith("net_"), provisional
+    assert till.begin({"total_fen": 100, "number": CARD, "luhn_ok": True}, "on").json["reason"] == "offline_number"
+    till.t.stop()
+    (till.t.state / "lease.json").unlink()
+    till.t.start()
     failed = till.begin({"total_fen": 100, "scan": till.qr}, "f").json
     assert failed["state"] == "failed" and failed["error"].startswith("net_") and failed["verdict"] is None
     assert ask("GET", "/v1/errors").json["errors"]["card_lost"]["retry"] is False

@@ -61,7 +61,8 @@ static inline void world_init(struct world *w)
         o->weekdays = 0x7f;
         o->round = OFFER_ROUND_FEN;
     }
-    w->env = (struct checkout_env){WORLD_NOW, 1000000, &w->trust, &w->shop};
+    w->env =
+        (struct checkout_env){.now_utc_ms = WORLD_NOW, .now_mono_ms = 1000000, .trust = &w->trust, .shop = &w->shop};
     for (int i = 0; i < WORLD_CARDS; i++) {
         memset(w->token[i], 0x10 + i, CARD_TOKEN);
         world_card(w, w->key, "localhost", i, 365, w->qr[i]);

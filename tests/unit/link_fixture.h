@@ -43,7 +43,7 @@ static int64_t test_mono(void *ctx)
     return tm_mono_ms();
 }
 
-static const struct clock test_clock = {test_utc, test_mono, NULL};
+static const struct clock test_clock = {test_utc, test_mono, test_mono, NULL};
 
 static int start_server(void **state)
 {

@@ -66,7 +66,7 @@ static int64_t fake_ms(void *ctx)
     return now_ms;
 }
 
-static const struct clock fake_clock = {fake_ms, fake_ms, NULL};
+static const struct clock fake_clock = {fake_ms, fake_ms, fake_ms, NULL};
 static struct state st;
 static struct journal *journal;
 static struct sync *s;

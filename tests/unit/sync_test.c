@@ -143,13 +143,15 @@ static void a_service_that_does_not_get_further_is_not_hammered(void **state)
 static void notices_are_verified_kept_and_obeyed(void **state)
 {
     (void)state;
-    assert_string_equal(asked[find("/v1/notices")].path, "/v1/notices?trust=3&shop=0&wait=50");
+    assert_string_equal(
+        asked[find("/v1/notices")].path, "/v1/notices?trust=3&shop=0&revoked=0&lease=0&answer=0&wait=50");
     assert_null(sync_shop(s));
     offer_notices(shop_notice(4, SHOP_ID, "listed", notice_key), NULL);
     assert_int_equal(obeyed, 1);
     assert_int_equal(sync_shop(s)->standing, STANDING_LISTED);
     pass(250);
-    assert_string_equal(asked[find("/v1/notices")].path, "/v1/notices?trust=3&shop=4&wait=50");
+    assert_string_equal(
+        asked[find("/v1/notices")].path, "/v1/notices?trust=3&shop=4&revoked=0&lease=0&answer=0&wait=50");
     now_ms += 30000;
     offer_notices(shop_notice(5, SHOP_ID, "delisted", notice_key), NULL);
     assert_int_equal(sync_shop(s)->standing, STANDING_DELISTED);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notices down: judged, kept, obeyed; and the list of revoked cards, which one of them describes. */
+#include "base/log.h"
+#include "client/ports/sync_parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POLL_S = 50, POLL_SLACK_MS = 15000, POLL_GAP_MS = 1000, POLL_NOTICES = 64, LIST_MS = 120000 };
+
+void sync_forget_waiting(struct sync *s)
+{
+    struct waiting *both[] = {&s->lease, &s->revoked};
+    for (size_t i = 0; i < 2; i++) {
+        if (!both[i]->is)
+            continue;
+        notice_release(&both[i]->notice);
+        buf_release(&both[i]->text);
+        both[i]->is = false;
+    }
+}
+
+static void let_wait(struct waiting *w, struct notice *n, struct buf *text)
+{
+    if (w->is) {
+        notice_release(&w->notice);
+        buf_release(&w->text);
+    }
+    *w = (struct waiting){true, *n, *text};
+    *n = (struct notice){0};
+    *text = (struct buf){0};
+}
+
+/* The trust notice in force lowers the floor and forgets versions, once. */
+static void reset(struct sync *s)
+{
+    const struct notice_trust *t = &s->notices.trust;
+    if (t->version <= s->keep.reset_version || (t->reset_floor_utc_ms < 0 && !t->reset_kinds))
+        return;
+    log_warn("trust notice %lld resets the floor or versions", (long long)t->version);
+    if (s->c.floor && t->reset_floor_utc_ms >= 0)
+        floor_lower(s->c.floor, t->reset_floor_utc_ms);
+    notices_forget(&s->notices, s->c.state, t->reset_kinds);
+    s->keep.reset_version = t->version;
+}
+
+/* On disk and in force, and everybody knows. */
+static enum err obey(struct sync *s, const struct notice *in, const struct buf *text)
+{
+    enum err e = notices_put(&s->notices, s->c.state, in, text);
+    if (e)
+        return e;
+    s->status.refused[in->kind] = (struct sync_refused){0};
+    if (in->kind == NOTICE_TRUST)
+        reset(s);
+    if (in->kind == NOTICE_LEASE) {
+        s->keep.lease_version = in->version;
+        s->keep.lease_epoch = s->notices.epoch;
+        s->keep.lease_since = journal_head(s->c.journal)->seq;
+        s->fresh_lease = false;
+    }
+    sync_offline_update(s);
+    memcpy(s->keep.newest, s->notices.newest, sizeof s->keep.newest);
+    enum err kept = sync_keep(s);
+    if (kept)
+        log_warn("%s not written: %s", KEEP_INI, err_code(kept));
+    if (in->kind != NOTICE_LEASE)
+        s->c.notice(s->c.ctx, in);
+    return ERR_OK;
+}
+
+/* A lease that names a list which has yet to come would end offline sales until it is there; the lease before it is still good. */
+static bool lease_waits(const struct sync *s, const struct notice_lease *l)
+{
+    return s->revoked.is && l->revoked.version > s->notices.held[NOTICE_REVOKED].version;
+}
+
+static enum err take_lease(struct sync *s, struct notice *in, struct buf *text)
+{
+    struct notice_lease l;
+    enum err e = notice_lease_parse(in, &l);
+    if (e)
+        return e;
+    if (s->c.floor)
+        floor_raise(s->c.floor, l.issued_utc_ms);
+    s->fresh_lease = false;
+    if (!lease_waits(s, &l))
+        return obey(s, in, text);
+    let_wait(&s->lease, in, text);
+    return ERR_OK;
+}
+
+static enum err take_revoked(struct sync *s, struct notice *in, struct buf *text)
+{
+    enum err e = notice_revoked_parse(in, s->wanted);
+    if (e)
+        return e;
+    if (s->list.id)
+        link_cancel(s->c.link, s->list.id);
+    s->list.id = 0;
+    s->no_delta = false;
+    let_wait(&s->revoked, in, text);
+    sync_good(s, &s->list, 0);
+    return ERR_OK;
+}
+
+static void refuse(struct sync *s, enum notice_kind kind, int64_t version, enum err e)
+{
+    struct sync_refused *r = &s->status.refused[kind];
+    if (r->version == version && r->why == e)
+        return;
+    *r = (struct sync_refused){version, e, sync_utc(s)};
+    log_warn("%s notice %lld is refused: %s", notice_kind_name(kind), (long long)version, err_code(e));
+    sync_changed(s);
+}
+
+static enum err take_one(struct sync *s, const json_t *envelope)
+{
+    struct notice in = {0};
+    struct buf text;
+    enum err e = notices_open(envelope, &in, &text);
+    if (e) {
+        refuse(s, NOTICE_NONE, 0, e);
+        return e;
+    }
+    enum notice_kind kind = in.kind;
+    int64_t version = in.version;
+    e = notices_judge(&s->notices, &in, sync_utc(s));
+    if (!e)
+        e = kind == NOTICE_LEASE     ? take_lease(s, &in, &text)
+            : kind == NOTICE_REVOKED ? take_revoked(s, &in, &text)
+                                     : obey(s, &in, &text);
+    notice_release(&in);
+    buf_release(&text);
+    if (e == ERR_EXISTS)
+        return ERR_OK;
+    if (e)
+        refuse(s, kind, version, e);
+    return e;
+}
+
+/* The trust notice first: it may bring the key that signed the others. The lease last: it names them. */
+static int rank(const json_t *envelope)
+{
+    const char *type = NULL;
+    if (jsonx_str(envelope, "payloadType", 1, 128, &type))
+        return 1;
+    return strstr(type, ".trust.") ? 0 : strstr(type, ".lease.") ? 2 : 1;
+}
+
+/* One that is refused does not stop the rest. */
+static enum err take_notices(struct sync *s, const struct link_answer *a)
+{
+    json_t *root = NULL, *list = NULL;
+    enum err e = jsonx_parse(a->body, a->len, &root), bad = ERR_OK;
+    if (!e)
+        e = jsonx_arr(root, "notices", POLL_NOTICES, &list);
+    for (int pass = 0; !e && pass < 3; pass++)
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *envelope = json_array_get(list, i);
+            enum err got = rank(envelope) == pass ? take_one(s, envelope) : ERR_OK;
+            bad = got ? got : bad;
+        }
+    json_decref(root);
+    return e ? e : bad;
+}
+
+static void poll_done(void *ctx, const struct link_answer *a)
+{
+    struct sync *s = ctx;
+    s->down.id = 0;
+    enum err e = a->err ? a->err : take_notices(s, a);
+    if (!a->err)
+        s->status.notice_utc_ms = sync_utc(s);
+    if (e)
+        sync_failed(s, &s->down, 0);
+    else /* a service that does not hold the answer must not make us spin */
+        sync_good(s, &s->down, sync_mono(s) - s->poll_start_ms < POLL_GAP_MS ? POLL_GAP_MS / 4 : 0);
+    sync_say(s, &s->status.notice_error, e, "notices are not coming");
+}
+
+static long long version_of(const struct sync *s, enum notice_kind kind)
+{
+    const struct waiting *w = kind == NOTICE_LEASE ? &s->lease : kind == NOTICE_REVOKED ? &s->revoked : NULL;
+    int64_t held = s->notices.held[kind].version;
+    if (kind == NOTICE_LEASE && s->fresh_lease)
+        return 0;
+    return w && w->is && w->notice.version > held ? w->notice.version : held;
+}
+
+void sync_poll(struct sync *s)
+{
+    char path[256];
+    snprintf(path, sizeof path, "/v1/notices?trust=%lld&shop=%lld&revoked=%lld&lease=%lld&answer=%lld&wait=%d",
+        version_of(s, NOTICE_TRUST), version_of(s, NOTICE_SHOP), version_of(s, NOTICE_REVOKED),
+        version_of(s, NOTICE_LEASE), (long long)s->notices.newest[NOTICE_ANSWER].version, POLL_S);
+    struct link_request r = {.method = "GET", .path = path, .waits = true, .done = poll_done, .ctx = s};
+    s->poll_start_ms = sync_mono(s);
+    r.deadline_mono_ms = s->poll_start_ms + POLL_S * 1000 + POLL_SLACK_MS;
+    enum err e = link_request(s->c.link, &r, &s->down.id);
+    if (e)
+        sync_failed(s, &s->down, 0);
+    /* The answer may be a minute away: while the service is there, an earlier failure to reach it is over now. */
+    else if (link_status(s->c.link)->online && err_retry(s->status.notice_error))
+        sync_say(s, &s->status.notice_error, ERR_OK, "");
+}
+
+static const struct notice_delta *find_delta(const struct sync *s, int64_t from)
+{
+    for (size_t i = 0; from && i < s->wanted->delta_cnt; i++)
+        if (s->wanted->deltas[i].from == from)
+            return &s->wanted->deltas[i];
+    return NULL;
+}
+
+static enum err take_list(struct sync *s, const struct link_answer *a)
+{
+    struct revfile *f = &s->notices.list;
+    const struct notice_delta *d = find_delta(s, s->delta_from);
+    return d ? revfile_delta(f, s->c.state, s->wanted, d, a->body, a->len)
+             : revfile_base(f, s->c.state, s->wanted, a->body, a->len);
+}
+
+static void obey_waiting(struct sync *s)
+{
+    struct waiting w = s->revoked;
+    s->revoked.is = false;
+    enum err e = obey(s, &w.notice, &w.text);
+    if (e)
+        refuse(s, NOTICE_REVOKED, w.notice.version, e);
+    notice_release(&w.notice);
+    buf_release(&w.text);
+    if (!s->lease.is)
+        return;
+    w = s->lease;
+    s->lease.is = false;
+    e = notices_judge(&s->notices, &w.notice, sync_utc(s));
+    if (!e)
+        e = obey(s, &w.notice, &w.text);
+    if (e && e != ERR_EXISTS)
+        refuse(s, NOTICE_LEASE, w.notice.version, e);
+    notice_release(&w.notice);
+    buf_release(&w.text);
+}
+
+static void list_done(void *ctx, const struct link_answer *a)
+{
+    struct sync *s = ctx;
+    s->list.id = 0;
+    enum err e = a->err ? a->err : take_list(s, a);
+    if (!e) {
+        sync_good(s, &s->list, 0);
+        sync_say(s, &s->status.list_error, ERR_OK, "");
+        obey_waiting(s);
+        sync_changed(s);
+    } else if (s->delta_from && !offline_cause(e)) { /* the whole file, then */
+        log_info("a delta of the list of revoked cards was of no use: %s", err_code(e));
+        s->no_delta = true;
+    } else {
+        sync_failed(s, &s->list, 0);
+        sync_say(s, &s->status.list_error, e, "the list of revoked cards is not coming");
+    }
+}
+
+void sync_fetch_list(struct sync *s)
+{
+    char path[96];
+    long long version = (long long)s->wanted->version;
+    const struct notice_delta *d = s->no_delta ? NULL : find_delta(s, s->notices.list.held.version);
+    uint64_t len = d ? d->len : s->wanted->len;
+    s->delta_from = d ? d->from : 0;
+    if (d)
+        snprintf(path, sizeof path, "/v1/revoked/%lld/from/%lld", version, (long long)d->from);
+    else
+        snprintf(path, sizeof path, "/v1/revoked/%lld", version);
+    struct link_request r = {.method = "GET", .path = path, .done = list_done, .ctx = s, .answer_max = (size_t)len};
+    r.deadline_mono_ms = sync_mono(s) + LIST_MS;
+    enum err e = link_request(s->c.link, &r, &s->list.id);
+    if (e) {
+        sync_failed(s, &s->list, 0);
+        sync_say(s, &s->status.list_error, e, "the list of revoked cards is not coming");
+    }
+}
+
+enum err sync_load(struct sync *s)
+{
+    enum err e = keep_load(s->c.state, &s->keep);
+    bool kept = !e;
+    if (e && e != ERR_NOT_FOUND)
+        log_warn("%s is not as it was written: %s", KEEP_INI, err_code(e));
+    for (int i = 1; i < NOTICE_KINDS; i++)
+        notices_known(&s->notices, (enum notice_kind)i, &s->keep.newest[i]);
+    if (!kept)
+        sync_read_applied(s);
+    e = notices_load(&s->notices, s->c.state);
+    if (e)
+        return e;
+    if (!kept)
+        s->keep.reset_version = s->notices.trust.version;
+    reset(s);
+    if (s->c.floor && notices_has(&s->notices, NOTICE_LEASE))
+        floor_raise(s->c.floor, s->notices.lease.issued_utc_ms);
+    memcpy(s->keep.newest, s->notices.newest, sizeof s->keep.newest);
+    return ERR_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside sync only. sync.c: when what is done; sync_up.c: records; sync_down.c: notices and the list of revoked cards; sync_chain.c: is this
+ * journal the one that the service countersigned? sync_offline.c: what offline sales depend on. */
+#ifndef HUIKA_SYNC_PARTS_H
+#define HUIKA_SYNC_PARTS_H
+#include "client/ports/backoff.h"
+#include "client/ports/keep.h"
+#include "client/ports/notices.h"
+#include "client/ports/sync.h"
+
+/* One conversation: a request under way, or the time of the next. */
+struct lane {
+    uint64_t id;     /* 0: none under way */
+    int64_t next_ms; /* not before then */
+    bool failed;     /* next_ms is back-off, which a link that comes back ends */
+    struct backoff backoff;
+};
+
+/* A notice that is good and waits: a revoked one for its file, a lease for the list that it names. */
+struct waiting {
+    bool is;
+    struct notice notice;
+    struct buf text;
+};
+
+struct sync {
+    struct sync_config c;
+    struct notices notices;
+    struct keep keep;
+    struct sync_status status;
+    struct lane up, down, list, who;
+    struct waiting lease, revoked;
+    struct notice_revoked *wanted; /* what `revoked` says; owned */
+    int64_t delta_from;            /* the request of `list` under way, or next: 0 for the base */
+    bool no_delta;                 /* the last one was of no use */
+    uint64_t batch_after;          /* the batch under way begins after this seq */
+    uint64_t from_seq; /* the service wants records from here on, though they are countersigned; 0: from there */
+    int64_t poll_start_ms, kept_mono_ms;
+    bool started, was_online;
+    bool fresh_lease;        /* ask for a new lease whatever is held: it says what time it is */
+    struct body_batch batch; /* too big for the stack */
+    struct body_results results;
+    struct buf body;
+};
+
+int64_t sync_mono(const struct sync *s);
+int64_t sync_utc(const struct sync *s);
+/* Notes the outcome, logs it if it is another than before, and tells who listens. */
+void sync_say(struct sync *s, enum err *where, enum err e, const char *what);
+void sync_changed(struct sync *s);
+void sync_failed(struct sync *s, struct lane *l, int64_t at_least_ms);
+void sync_good(struct sync *s, struct lane *l, int64_t gap_ms);
+/* keep, with the floor of now. */
+enum err sync_keep(struct sync *s);
+
+/* sync_up.c */
+void sync_upload(struct sync *s);
+bool sync_has_unsent(const struct sync *s);
+
+/* sync_down.c */
+enum err sync_load(struct sync *s);
+void sync_poll(struct sync *s);
+void sync_fetch_list(struct sync *s);
+void sync_forget_waiting(struct sync *s);
+
+/* sync_offline.c */
+enum err sync_offline_begin(struct sync *s);
+void sync_offline_update(struct sync *s);
+void sync_new_day(struct sync *s);
+/* Newest versions as the journal tells them, where offline.ini is lost. */
+void sync_read_applied(struct sync *s);
+
+/* sync_chain.c */
+enum err sync_chain_check(struct sync *s);
+enum err sync_chain_keep_head(struct sync *s, const struct body_results *r);
+void sync_chain_forked(struct sync *s);
+void sync_ask_who(struct sync *s);
+#endif
