@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/qr.h"
+#include "base/png.h"
 #include <errno.h>
-#include <png.h>
 #include <qrencode.h>
-#include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ISO/IEC 18004, table 5: what the alphanumeric mode can hold. */
@@ -52,35 +50,6 @@ static bool dark(const struct qr *q, int x, int y)
     return x >= 0 && y >= 0 && x < q->size && y < q->size && q->dark[y * q->size + x];
 }
 
-struct png_out {
-    struct buf *b;
-    enum err e;
-};
-
-static void png_put(png_structp png, png_bytep p, png_size_t n)
-{
-    struct png_out *o = png_get_io_ptr(png);
-    if ((o->e = buf_add(o->b, p, n)))
-        png_error(png, "full");
-}
-
-static void png_flush_none(png_structp png)
-{
-    (void)png;
-}
-
-static void png_silent(png_structp png, png_const_charp text)
-{
-    (void)text;
-    png_longjmp(png, 1);
-}
-
-static void png_no_warning(png_structp png, png_const_charp text)
-{
-    (void)png;
-    (void)text;
-}
-
 /* One bit per pixel, 0 black. */
 static void fill_row(const struct qr *q, int y, int scale, uint8_t *row, size_t len)
 {
@@ -90,43 +59,27 @@ static void fill_row(const struct qr *q, int y, int scale, uint8_t *row, size_t 
             row[px / 8] = (uint8_t)(row[px / 8] & ~(0x80 >> (px % 8)));
 }
 
-static enum err write_png(png_structp png, png_infop info, const struct qr *q, int scale, uint8_t *row)
+struct drawing {
+    const struct qr *q;
+    int scale;
+    uint8_t row[((QR_MODULES_MAX + 2 * QR_QUIET) * QR_SCALE_MAX + 7) / 8];
+};
+
+static const uint8_t *row_of(void *ctx, uint32_t y)
 {
-    int modules = q->size + 2 * QR_QUIET;
-    png_uint_32 side = (png_uint_32)(modules * scale);
-    if (setjmp(png_jmpbuf(png)))
-        return ERR_NOMEM;
-    png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-        PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png, info);
-    for (int y = 0; y < modules; y++) {
-        fill_row(q, y, scale, row, (side + 7) / 8);
-        for (int k = 0; k < scale; k++)
-            png_write_row(png, row);
-    }
-    png_write_end(png, NULL);
-    return ERR_OK;
+    struct drawing *d = ctx;
+    if (y % (uint32_t)d->scale == 0)
+        fill_row(d->q, (int)y / d->scale, d->scale, d->row, sizeof d->row);
+    return d->row;
 }
 
 enum err qr_png(const struct qr *q, int scale, struct buf *out)
 {
-    struct png_out o = {out, ERR_OK};
-    size_t before = out->len;
-    enum err e = ERR_NOMEM;
+    struct drawing d = {.q = q, .scale = scale};
+    uint32_t side = (uint32_t)((q->size + 2 * QR_QUIET) * scale);
     if (scale < 1 || scale > QR_SCALE_MAX)
         return ERR_BAD_VALUE;
-    uint8_t *row = malloc((size_t)((q->size + 2 * QR_QUIET) * scale + 7) / 8);
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, png_silent, png_no_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (row && info) {
-        png_set_write_fn(png, &o, png_put, png_flush_none);
-        e = write_png(png, info, q, scale, row);
-    }
-    png_destroy_write_struct(png ? &png : NULL, info ? &info : NULL);
-    free(row);
-    if (e)
-        buf_cut(out, before);
-    return o.e ? o.e : e;
+    return png_write(&(struct png_rows){side, side, row_of, &d}, out);
 }
 
 enum err qr_svg(const struct qr *q, int mm, struct buf *out)

@@ -40,7 +40,9 @@ static int enroll_command(struct cli *c)
 
 static const struct cli_opt enroll_opts[] = {
     {"state", "DIR", N_("the state directory, made if absent"), CLI_MUST}, {0}};
-static const struct cli_opt run_opts[] = {{"state", "DIR", N_("the state directory that enroll made"), CLI_MUST},
+static const struct cli_opt run_opts[] = {{"state", "DIR", N_("the state directory that enroll made"), 0},
+    {"sandbox", NULL,
+        N_("an invented shop with test cards, for those who build POS software; without --state nothing is kept"), 0},
     {"listen", "ADDRESS", N_("where POS software calls: a loopback address and port (127.0.0.1:8730), or off"), 0},
     {"socket", "PATH", N_("the Unix socket for huika (DIR/huika.sock)"), 0},
     {"printer", "WHERE", N_("the receipt printer: usb, off, lp, lp:QUEUE, or a path; before the shop.ini in DIR"), 0},

@@ -84,6 +84,8 @@ struct counter_ops {
     enum err (*sale)(void *ctx, const char *sale_id, counter_sale_fn *each, void *each_ctx);
     /* The receipt of an applied checkout, appended to `out`. ERR_BAD_VALUE: columns. */
     enum err (*receipt)(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
+    /* The same as a PNG picture. */
+    enum err (*picture)(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
     /* The receipt of an applied checkout, to the printer: queued when it returns. ERR_PRINTER_MISSING: printing is off, or no printer was ever there;
      * ERR_TOO_MANY. */
     enum err (*print)(void *ctx, const struct checkout *k, bool copy);
@@ -95,6 +97,9 @@ struct counter_ops {
     json_t *(*enrolment)(void *ctx);
     /* ERR_INVITE_UNKNOWN: no code; ERR_BUSY: one is under way. */
     enum err (*enrol)(void *ctx, const char *code);
+    /* The test cards (the body of GET /v1/sandbox; new reference), whose being there makes this a sandbox: checkouts say so, and scans
+     * are taken on TCP as well. NULL: the real thing. */
+    json_t *(*sandbox)(void *ctx);
     /* A new token for TCP, durable; the old one ends. */
     enum err (*token)(void *ctx, char out[static COUNTER_TOKEN_MAX + 1]);
     int64_t (*utc_ms)(void *ctx);

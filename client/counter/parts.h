@@ -113,12 +113,12 @@ int64_t events_due_mono_ms(const struct counter *c);
 /* One function per method and path; named in route.c. */
 typedef enum MHD_Result route_fn(struct request *r);
 route_fn status_get, status_errors;
-route_fn enrolment_get, enrolment_post;
+route_fn enrolment_get, enrolment_post, sandbox_get;
 route_fn scans_post;
 route_fn page_code, page_enter, page_leave, page_leave_all, page_token;
 route_fn checkouts_post, checkouts_current, checkouts_get, checkouts_card, checkouts_amount, checkouts_confirm,
     checkouts_cancel;
-route_fn sales_list, sales_get, sales_receipt, sales_print, sales_print_test;
+route_fn sales_list, sales_get, sales_receipt, sales_picture, sales_print, sales_print_test;
 
 static inline int64_t counter_now(const struct counter *c)
 {

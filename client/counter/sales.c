@@ -83,6 +83,27 @@ enum MHD_Result sales_receipt(struct request *r)
     return ok;
 }
 
+static enum err draw(void *ctx, const struct counter_sale *s)
+{
+    struct printing *p = ctx;
+    return p->ops->picture(p->ops->ctx, s->checkout, &p->paper, &p->text);
+}
+
+/* As it would come out of the printer. */
+enum MHD_Result sales_picture(struct request *r)
+{
+    struct printing p = {.ops = r->counter->config.ops};
+    int64_t copy = 1;
+    enum err e = route_query_int(r, "copy", 1, 1, &copy);
+    p.paper = (struct counter_paper){.lang = view_lang(r), .columns = 32, .copy = copy};
+    buf_init(&p.text, 262144);
+    if (!e)
+        e = p.ops->sale(p.ops->ctx, r->id, draw, &p);
+    enum MHD_Result ok = e ? reply_problem(r, e) : reply_bytes(r, "image/png", p.text.data, p.text.len);
+    buf_wipe(&p.text);
+    return ok;
+}
+
 static enum err print_copy(void *ctx, const struct counter_sale *s)
 {
     const struct counter_ops *ops = ctx;

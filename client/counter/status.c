@@ -36,3 +36,9 @@ enum MHD_Result enrolment_post(struct request *r)
         e = ops->enrol(ops->ctx, code);
     return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_ACCEPTED, ops->enrolment(ops->ctx));
 }
+
+enum MHD_Result sandbox_get(struct request *r)
+{
+    const struct counter_ops *ops = r->counter->config.ops;
+    return reply_json(r, MHD_HTTP_OK, ops->sandbox(ops->ctx));
+}

@@ -129,6 +129,8 @@ json_t *view_checkout(const struct counter *c, const struct checkout *k, enum er
         checkout_state_name(k->state), "verdict", verdict_json(k), "text", step_text(k));
     if (!v)
         return NULL;
+    if (c->config.ops->sandbox)
+        json_object_set_new(v, "sandbox", json_true());
     put(v, "reason", reasoned ? err_code(k->reason) : NULL);
     put(v, "error", k->error ? err_code(k->error) : NULL);
     put_provisional(v, k);

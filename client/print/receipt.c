@@ -6,18 +6,18 @@
 #include <string.h>
 
 struct words {
-    const char *head, *copy, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay, *card,
-        *member, *verdict, *is_member, *provisional, *to_confirm, *sale, *hotline;
+    const char *head, *copy, *test, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay,
+        *card, *member, *verdict, *is_member, *provisional, *to_confirm, *sale, *hotline;
 };
 
 static const struct words words[] = {
-    [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "*** COPY ***", "Time", "Terminal", "No.", "Cashier", "Total, yuan",
-        "Offer", "the shop's own price", "Discount", "To pay, yuan", "Card", "Member", "Verdict", "member confirmed",
-        "offline, provisional", "Checked offline; the union confirms it when this terminal is online again.", "Sale",
-        "Union hotline"},
-    [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 副本 ***", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠",
-        "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效", "脱机核验（暂定）",
-        "本单脱机核验，联网后由工会确认", "交易", "工会热线"},
+    [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "*** COPY ***", "*** TEST - NOT VALID ***", "Time", "Terminal", "No.",
+        "Cashier", "Total, yuan", "Offer", "the shop's own price", "Discount", "To pay, yuan", "Card", "Member",
+        "Verdict", "member confirmed", "offline, provisional",
+        "Checked offline; the union confirms it when this terminal is online again.", "Sale", "Union hotline"},
+    [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 副本 ***", "*** 测试 无效 ***", "时间", "终端", "流水号", "收银员",
+        "合计（元）", "优惠", "本店价格", "优惠金额", "应付（元）", "会员卡", "会员", "核验", "会员有效",
+        "脱机核验（暂定）", "本单脱机核验，联网后由工会确认", "交易", "工会热线"},
 };
 
 static bool given(const char *s)
@@ -72,6 +72,8 @@ enum err receipt_lines(const struct receipt *r, enum err_lang lang, size_t colum
         return ERR_BAD_VALUE;
     if (r->copy)
         lines_centre(&g, RECEIPT_STRONG, w->copy);
+    if (r->test)
+        lines_centre(&g, RECEIPT_TITLE, w->test);
     lines_centre(&g, RECEIPT_TITLE, w->head);
     lines_centre(&g, RECEIPT_STRONG, r->shop_name);
     lines_rule(&g);
@@ -85,6 +87,8 @@ enum err receipt_lines(const struct receipt *r, enum err_lang lang, size_t colum
     lines_row(&g, w->hotline, "12351");
     if (r->copy)
         lines_centre(&g, RECEIPT_STRONG, w->copy);
+    if (r->test)
+        lines_centre(&g, RECEIPT_TITLE, w->test);
     return g.err;
 }
 

@@ -24,6 +24,7 @@ struct receipt {
     const char *cashier;     /* NULL or "": none named */
     const char *sale_id;
     bool copy;      /* a reprint: says so at both ends */
+    bool test;      /* of a sandbox: says so at both ends */
     const char *qr; /* text of its QR code, on paper only; NULL: none */
 };
 

@@ -94,7 +94,7 @@ static enum err post(struct till *t, struct ask *a, const struct seat *s)
                                                         : s->c.deadline_mono_ms,
             .done = done,
             .ctx = a};
-        e = link_request(t->link, &q, NULL);
+        e = t->ask ? t->ask(t->sandbox, &q) : link_request(t->link, &q, NULL);
     }
     buf_wipe(&body);
     return e;

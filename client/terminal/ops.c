@@ -296,6 +296,7 @@ const struct counter_ops *till_ops(struct till *t)
         .day = day,
         .sale = sale,
         .receipt = till_receipt,
+        .picture = till_picture,
         .print = till_print,
         .print_test = till_print_test,
         .printer_check = till_printer_check,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receipts of a till: as text for the counter, and to the printer. */
 #include "base/log.h"
+#include "client/print/picture.h"
 #include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static struct receipt receipt_of(const struct till *t, const struct checkout *k,
         .name_masked = k->name_masked,
         .cashier = k->cashier,
         .sale_id = k->sale_id,
-        .copy = copy};
+        .copy = copy,
+        .test = t->sandbox != NULL};
 }
 
 enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out)
@@ -61,6 +63,18 @@ static bool url_of_sale(struct till *t, const char *sale_id, char out[static SLI
     memcpy(p.at.terminal, t->state->info.terminal, ULID_SIZE);
     return !journal_by_sale(t->journal, sale_id, find_place, &p) && p.has_slip &&
            !slips_url(&t->slips, sync_trust(t->sync), sale_id, &p.at, out);
+}
+
+enum err till_picture(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out)
+{
+    struct till *t = ctx;
+    char url[SLIP_URL_MAX + 1];
+    struct receipt r = receipt_of(t, k, p->copy);
+    if (url_of_sale(t, k->sale_id, url))
+        r.qr = url;
+    enum err e = picture_receipt(&r, p->lang, out);
+    OPENSSL_cleanse(url, sizeof url);
+    return e;
 }
 
 enum err till_print(void *ctx, const struct checkout *k, bool copy)

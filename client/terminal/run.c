@@ -5,6 +5,7 @@
 #include "client/ports/keep.h"
 #include "client/terminal/first.h"
 #include "client/terminal/guard.h"
+#include "client/terminal/sandbox.h"
 #include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
@@ -18,6 +19,9 @@ enum { FDS = 2 + COUNTER_FDS + USB_BUS_FDS + PRINTER_FDS, LONGEST_SLEEP_MS = 600
 struct terminal {
     struct state state;
     bool has_state;
+    const char *dir; /* the state directory */
+    char sandbox_dir[STATE_DIR_MAX + 1];
+    struct sandbox *sandbox; /* NULL: the real thing */
     EVP_PKEY *device;
     struct till till;
     int signal_fd;
@@ -88,12 +92,13 @@ static void open_clock(struct terminal *m)
 
 static int open_state(struct terminal *m)
 {
-    const char *dir = cli_text(m->cli, "state");
     char path[STATE_PATH_MAX];
-    enum err e = state_open(dir, NULL, &m->state);
+    enum err e = state_open(m->dir, NULL, &m->state);
+    m->has_state = !e;
+    if (!e && sandbox_is(&m->state.info) != cli_flag(m->cli, "sandbox"))
+        e = ERR_SANDBOX;
     if (e)
-        return cli_fail(m->cli, e, _("opening the state directory %s"), dir);
-    m->has_state = true;
+        return cli_fail(m->cli, e, _("opening the state directory %s"), m->dir);
     m->till.state = &m->state;
     open_clock(m);
     state_path(&m->state, STATE_KEY, path);
@@ -115,12 +120,11 @@ static int open_link(struct terminal *m)
     state_path(&m->state, STATE_CA, ca);
     state_path(&m->state, STATE_CERT, cert);
     state_path(&m->state, STATE_KEY, key);
-    const struct link_config lc = {.url = m->state.info.url,
-        .ca_path = ca,
-        .cert_path = cert,
-        .key_path = key,
-        .clock = t->clock,
+    struct link_config lc = {
+        .url = m->state.info.url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = t->clock,
         .known_past_utc_ms = floor_utc_ms(&t->floor)};
+    if (cli_flag(m->cli, "sandbox")) /* never used: nothing is asked of it */
+        lc = (struct link_config){.url = SANDBOX_URL, .clock = t->clock, .trust = LINK_TRUST_NOTHING};
     enum err e = link_new(&lc, &t->link);
     if (e)
         return cli_fail(m->cli, missing(e), _("preparing the connection to %s"), m->state.info.url);
@@ -139,6 +143,15 @@ static int open_link(struct terminal *m)
     return e ? cli_fail(m->cli, e, _("reading the notices in %s"), m->state.dir) : CLI_OK;
 }
 
+static int open_sandbox(struct terminal *m)
+{
+    if (!cli_flag(m->cli, "sandbox"))
+        return CLI_OK;
+    const char *made = cli_text(m->cli, "state") ? NULL : m->dir;
+    enum err e = sandbox_new(&m->till, made, &m->sandbox);
+    return e ? cli_fail(m->cli, e, _("making a sandbox in %s"), m->dir) : CLI_OK;
+}
+
 static int open_counter(struct terminal *m)
 {
     struct till *t = &m->till;
@@ -147,9 +160,11 @@ static int open_counter(struct terminal *m)
     struct sockaddr_storage sa;
     state_path(&m->state, STATE_SOCKET, own_path);
     state_path(&m->state, STATE_PAGE, sessions);
-    struct counter_config cc = {
-        .socket = path ? path : own_path, .token = token, .sessions = sessions, .ops = till_ops(t)};
-    listen = listen ? listen : DEFAULT_LISTEN;
+    struct counter_config cc = {.socket = path ? path : own_path,
+        .token = token,
+        .sessions = sessions,
+        .ops = t->sandbox ? &t->ops : till_ops(t)};
+    listen = listen ? listen : m->sandbox ? SANDBOX_LISTEN : DEFAULT_LISTEN;
     if (strcmp(listen, "off")) {
         counter_address(listen, &sa); /* judged by run_command already */
         cc.listen = &sa;
@@ -184,6 +199,8 @@ static int open_paper(struct terminal *m)
     enum err e = paper_read(path, &setup, &what);
     if (e)
         return cli_fail(m->cli, e, _("reading %s (%s)"), path, what);
+    if (!to && m->sandbox) /* an invented receipt comes out of a real printer only if somebody wants it to */
+        to = "off";
     if (to && text_copy(setup.to, sizeof setup.to, to))
         return cli_usage(m->cli, _("--printer %s: too long"), to);
     state_path(&m->state, PAPER_UNPRINTED, unprinted);
@@ -199,6 +216,8 @@ static int open_all(struct terminal *m)
     if (!code)
         code = open_link(m);
     if (!code)
+        code = open_sandbox(m);
+    if (!code)
         code = open_counter(m);
     if (!code)
         code = open_usb(m);
@@ -209,6 +228,8 @@ static int open_all(struct terminal *m)
     enum err e = till_started(&m->till);
     if (e) /* sales will say so themselves, each time */
         log_error("this start is not recorded: %s", err_code(e));
+    if (m->sandbox)
+        return CLI_OK;
     sync_start(m->till.sync);
     link_on_change(m->till.link, on_link, &m->till);
     link_keep_warm(m->till.link);
@@ -231,6 +252,7 @@ static void close_all(struct terminal *m)
     key_free(&m->device);
     if (m->has_state)
         state_release(&m->state);
+    sandbox_free(&m->sandbox);
     m->has_state = false;
 }
 
@@ -274,6 +296,7 @@ static int longest_sleep(const struct terminal *m)
     ms = sooner(ms, usb_bus_timeout_ms(t->usb, till_mono(t)));
     ms = sooner(ms, paper_timeout_ms(t->paper, till_mono(t)));
     ms = sooner(ms, link_timeout_ms(t->link));
+    ms = sooner(ms, sandbox_timeout_ms(m->sandbox));
     ms = sooner(ms, sync_timeout_ms(t->sync));
     return sooner(ms, till_timeout_ms(t));
 }
@@ -291,6 +314,7 @@ static int turn_until_told(struct terminal *m)
         if (read(m->signal_fd, told, sizeof told) > 0)
             return CLI_OK;
         link_dispatch(t->link);
+        sandbox_tick(m->sandbox);
         if (t->resume_epoch)
             return CLI_OK;
         usb_bus_handle(t->usb, till_mono(t));
@@ -319,7 +343,7 @@ static void say_first(void *ctx, const char *socket, const char *bound)
 static int run_first(struct terminal *m, bool *told)
 {
     struct sockaddr_storage sa;
-    const char *dir = cli_text(m->cli, "state"), *listen = cli_text(m->cli, "listen");
+    const char *dir = m->dir, *listen = cli_text(m->cli, "listen");
     struct first_config fc = {
         .dir = dir, .socket = cli_text(m->cli, "socket"), .signal_fd = m->signal_fd, .ready = say_first, .ctx = m->cli};
     listen = listen ? listen : DEFAULT_LISTEN;
@@ -329,6 +353,15 @@ static int run_first(struct terminal *m, bool *told)
     }
     enum err e = first_needed(dir) ? first_run(&fc, told) : ERR_OK;
     return e ? cli_fail(m->cli, e, _("a first run in %s"), dir) : CLI_OK;
+}
+
+static int make_sandbox(struct terminal *m)
+{
+    enum err e = sandbox_prepare(m->dir, m->sandbox_dir);
+    if (e)
+        return cli_fail(m->cli, e, _("making a sandbox in %s"), m->dir ? m->dir : m->sandbox_dir);
+    m->dir = m->sandbox_dir;
+    return CLI_OK;
 }
 
 /* The service has begun a new epoch for this terminal: the new chain begins at its genesis, in the same file as the old one. */
@@ -364,7 +397,7 @@ static int run_once(struct terminal *m, bool first, bool *again)
 
 int run_command(struct cli *c)
 {
-    struct terminal m = {.cli = c, .signal_fd = -1, .till = {.clock = &clock_system}};
+    struct terminal m = {.cli = c, .dir = cli_text(c, "state"), .signal_fd = -1, .till = {.clock = &clock_system}};
     const char *listen = cli_text(c, "listen");
     struct sockaddr_storage sa;
     enum err bad = listen && strcmp(listen, "off") ? counter_address(listen, &sa) : ERR_OK;
@@ -373,9 +406,13 @@ int run_command(struct cli *c)
             c, _("--listen %s: only loopback addresses (127.0.0.1, [::1], localhost) are allowed"), listen);
     if (bad)
         return cli_usage(c, _("--listen %s: an address and a port, like 127.0.0.1:8730"), listen);
+    if (!m.dir && !cli_flag(c, "sandbox"))
+        return cli_usage(c, _("--state is needed"));
     m.signal_fd = guard_signals();
-    bool told = false;
-    int code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : run_first(&m, &told);
+    bool told = false, sandbox = cli_flag(c, "sandbox");
+    int code = sandbox ? make_sandbox(&m) : CLI_OK;
+    if (!code)
+        code = m.signal_fd < 0 ? cli_fail(c, ERR_IO, _("taking signals")) : sandbox ? CLI_OK : run_first(&m, &told);
     bool again = !code && !told;
     for (bool first = true; again; first = false)
         code = run_once(&m, first, &again);

@@ -2,7 +2,7 @@
 /* GET /v1/status: how the terminal is. */
 #include "base/tm.h"
 #include "client/core/standing.h"
-#include "client/terminal/till.h"
+#include "client/terminal/sandbox.h"
 
 static json_t *shop_json(const struct notice_shop *s, const struct state_info *info)
 {
@@ -120,5 +120,7 @@ json_t *till_status(void *ctx)
     }
     if (v)
         json_object_set_new(v, "printer", till_printer_json(t));
+    if (v && t->sandbox)
+        sandbox_status(v);
     return v;
 }

@@ -44,6 +44,8 @@ struct ask {
     uint64_t queued; /* its place among those that found the link busy; 0: it is on its way */
 };
 
+struct sandbox;
+
 struct till {
     struct floor floor;        /* what `clock` is made of */
     const struct clock *clock; /* max(wall clock, floor) */
@@ -57,6 +59,9 @@ struct till {
     struct paper *paper;     /* NULL: none */
     struct slips slips;
     struct counter_ops ops;
+    struct sandbox *sandbox; /* NULL: the real thing */
+    /* Instead of the link, with the same contract as link_request; NULL: the link. */
+    enum err (*ask)(void *ctx, const struct link_request *r);
     struct seat *seats[TILL_SEATS];
     struct ask asks[TILL_ASKS];
     uint64_t queued; /* questions so far that found the link busy */
@@ -124,6 +129,7 @@ enum err till_read(struct till *t, const struct usb_scan *scan);
 
 /* printing.c: the receipt of an applied checkout as text, and to the printer. */
 enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
+enum err till_picture(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);
 enum err till_print(void *ctx, const struct checkout *k, bool copy);
 enum err till_print_test(void *ctx);
 enum err till_printer_check(void *ctx);

@@ -106,6 +106,9 @@ def test_every_operation_keeps_the_contract(world, till):
     failed = till.begin({"total_fen": 100, "scan": till.qr}, "f").json
     assert failed["state"] == "failed" and failed["error"].startswith("net_") and failed["verdict"] is None
     assert ask("GET", "/v1/errors").json["errors"]["card_lost"]["retry"] is False
+    assert till.t.api("GET", f"/v1/sales/{sale['sale_id']}/receipt.png").body.startswith(b"\x89PNG")
+    assert ask("GET", "/v1/sandbox").status == 404
+    CONTRACT.seen |= {("GET", "/v1/sales/{id}/receipt.png"), ("GET", "/v1/sandbox")}  # no text; tests/e2e/test_page_sandbox.py
     assert ask("GET", "/v1/enrolment").json == {"state": "done"}
     assert ask("POST", "/v1/enrolment", {"code": "x"}).json["code"] == "state_exists"
     CONTRACT.seen.add(("POST", "/v1/enrolment"))  # tests/e2e/test_page_first.py

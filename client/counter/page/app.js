@@ -22,7 +22,7 @@ function pills(s) {
     const readers = s.devices.filter(d => d.used && (d.as === "scanner" || d.as === "card")).length, p = s.printer.state;
     const trouble = ["paper_out", "cover_open", "offline", "fault"].includes(p);
     return [pill(s.online ? "good" : "bad", "wifi", s.online ? t("online") : t("offline"), `${t("service")}：${s.online ? t("online") : t("offline")}`),
-        s.unsent ? pill("wait", "up", t("unsent", s.unsent), t("toSend", s.unsent)) : null,
+        s.unsent && !s.sandbox ? pill("wait", "up", t("unsent", s.unsent), t("toSend", s.unsent)) : null,
         pill(readers ? "good" : "wait", "scan", readers || "0", `${t("readers")}：${readers}`),
         p === "off" ? null : pill(trouble ? "bad" : p === "ready" ? "good" : "wait", "print", trouble ? t(PRINTER_WORDS[p]) : "", `${t("printer")}：${t(PRINTER_WORDS[p])}`)];
 }

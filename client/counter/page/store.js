@@ -9,7 +9,7 @@ export const state = {
     digits: "", own: "", field: "digits", /* what is being typed, in yuan */
     number: null, /* a card number being keyed: {digits, doubt} */
     kept: null, /* the result of a sale that this page confirmed, until it is dismissed */
-    dialog: null, busy: false, toast: null, errors: {}, enrolment: null, can: null,
+    dialog: null, busy: false, toast: null, errors: {}, enrolment: null, can: null, cards: [],
     day: null, receipt: null, disputes: null,
     theme: "auto", lang: "zh", cashier: "",
 };
@@ -239,6 +239,11 @@ export function confirm(withoutReceipt) {
     });
 }
 
+/** A test card of the sandbox, as if a reader had read it. */
+export function scanTestCard(card) {
+    return act(async () => take(await ask("POST", "/v1/scans", {text: card.scan})));
+}
+
 /** The cashier has seen the result. */
 export function dismiss() {
     const c = shown();
@@ -325,6 +330,8 @@ async function learn() {
     if (state.can)
         return;
     state.errors = (await ask("GET", "/v1/errors")).errors;
+    if (state.status.sandbox)
+        state.cards = (await ask("GET", "/v1/sandbox")).cards;
     set({can: {disputes: await knows("/v1/disputes"), void: await knows(`/v1/sales/${"0".repeat(26)}/void`)}});
 }
 

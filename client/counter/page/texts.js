@@ -4,6 +4,7 @@
 const TEXTS = {
     name: ["惠卡", "Huika"], sandboxMark: ["测试", "TEST"],
     sandbox: ["测试环境：商户、会员、优惠均为虚构，不产生真实交易", "Sandbox: shop, members and discounts are invented; no sale is real"],
+    testCards: ["测试卡", "Test cards"],
     till: ["收银", "Till"], day: ["今日", "Today"], disputes: ["纠纷", "Disputes"], status: ["状态", "Status"],
     listed: ["在册", "listed"], suspended: ["已暂停", "suspended"], delisted: ["已移出名录", "delisted"], unknown: ["未知", "not known"],
     online: ["联机", "online"], offline: ["脱机", "offline"], unsent: ["待传 {0}", "{0} to send"], lost: ["终端未响应", "No terminal"],

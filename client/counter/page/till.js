@@ -2,7 +2,7 @@
 /* The checkout: amount, card, verdict, price, done. */
 import {h, icon, yuan} from "/dom.js";
 import {clock, nextStep, t, told} from "/texts.js";
-import {state, set, shown, waitingNext, enterAmount, amountGood, changeAmount, cancel, keyNumber, confirm, dismiss, act, ask, toast} from "/store.js";
+import {state, set, shown, waitingNext, enterAmount, amountGood, changeAmount, cancel, keyNumber, scanTestCard, confirm, dismiss, act, ask, toast} from "/store.js";
 
 /* ---- the keypad: amount, the shop's own price, or a card number ---- */
 
@@ -66,7 +66,13 @@ function hint(text) {
 function invitation(title, text, more) {
     return h("section", {class: "stage invite", key: "invite"},
         h("div", {class: "art", "aria-hidden": "true"}, h("div", {class: "artcard"}, h("i"), h("b"), h("u")), h("div", {class: "beam"})),
-        h("h1", {class: "ask", tabindex: "-1"}, title), h("p", {class: "hint"}, text), more);
+        h("h1", {class: "ask", tabindex: "-1"}, title), h("p", {class: "hint"}, text), more, testCards());
+}
+
+/* A vendor has no card at hand. */
+function testCards() {
+    return !state.cards.length ? null : h("div", {class: "testcards", role: "group", "aria-label": t("testCards")}, state.cards.map((c, i) =>
+        h("button", {class: "testcard", type: "button", disabled: state.busy, key: i, onclick: () => scanTestCard(c)}, told(c.text))));
 }
 
 function summary(c) {
@@ -155,7 +161,7 @@ function donePanel(c) {
 function refusedPanel(c) {
     return h("section", {class: "deal sorry", key: "sorry"},
         c.total_fen ? h("div", {class: "plain"}, h("span", {class: "label"}, t("before")), h("span", {class: "value"}, money(yuan(c.total_fen)))) : null,
-        h("p", {class: "hint"}, icon("scan"), t("another")),
+        h("p", {class: "hint"}, icon("scan"), t("another")), testCards(),
         h("div", {class: "stack"},
             h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => set({number: {digits: ""}})}, icon("keys"), t("keyNumber"), hint("K")),
             h("button", {class: "primary", type: "button", disabled: state.busy, onclick: cancel}, c.total_fen ? t("endFull") : t("back"), hint("Esc"))));
