@@ -50,6 +50,10 @@ int admin_table(struct cli *c, const char *what, const struct show_col *cols, co
 /* Prints a line of JSON. */
 int admin_json(struct cli *c, const char *what, const json_t *v);
 
+/* Prints a one-time code {"code","expires_ms"}, on a screen with its QR, and `hint` (translated), what to do with it, on
+ * standard error. */
+int admin_code(struct cli *c, const char *what, const json_t *answer, const char *hint);
+
 int org_add(struct cli *c);
 int org_list(struct cli *c);
 int member_import(struct cli *c);
@@ -67,6 +71,14 @@ int offer_set(struct cli *c);
 int offer_list(struct cli *c);
 int terminal_invite(struct cli *c);
 int terminal_list(struct cli *c);
+int terminal_revoke(struct cli *c);
+int terminal_resume(struct cli *c);
+int terminal_renew(struct cli *c);
+int admin_invite(struct cli *c);
+int admin_enroll(struct cli *c);
+int admins_list(struct cli *c);
+int admin_revoke(struct cli *c);
+int audit_verify(struct cli *c);
 int audit_list(struct cli *c);
 int report_run(struct cli *c);
 #endif

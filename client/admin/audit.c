@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audit list: who did what, in the order of the hash chain. */
+/* audit list: who did what, in the order of the hash chain; audit verify: is that chain whole? */
 #include "client/admin/admin.h"
 #include <inttypes.h>
 
@@ -45,4 +45,18 @@ int audit_list(struct cli *c)
         rc = admin_table(c, what, cols, all);
     json_decref(all);
     return rc;
+}
+
+int audit_verify(struct cli *c)
+{
+    static const struct show_col whole[] = {{"entries", N_("entries"), SHOW_INT}, {"hash", N_("hash"), SHOW_TEXT}, {0}};
+    static const struct show_col broken[] = {{"n", N_("changed from entry"), SHOW_INT}, {0}};
+    const char *what = _("verifying the audit log");
+    json_t *out = NULL;
+    int rc = admin_call(c, what, "GET", "/v1/audit/verify", NULL, &out);
+    bool good = !rc && json_is_true(json_object_get(out, "whole"));
+    if (!rc)
+        rc = admin_show(c, what, good ? whole : broken, out);
+    json_decref(out);
+    return rc ? rc : good ? CLI_OK : CLI_NO;
 }

@@ -22,6 +22,8 @@ static const struct cli_opt shop_add_opts[] = {{"org", "CODE", N_("the union tha
 static const struct cli_opt reason_opts[] = {{"reason", "TEXT", N_("why; the shop sees it"), CLI_MUST}, {0}};
 static const struct cli_opt offer_set_opts[] = {
     {"file", "FILE", N_("offers as JSON, one object or a list; they replace all the shop has"), CLI_MUST}, {0}};
+static const struct cli_opt admin_invite_opts[] = {
+    {"org", "CODE", N_("the organisation that the new administrator may act for"), CLI_MUST}, {0}};
 static const struct cli_opt audit_opts[] = {
     {"after", "N", N_("entries after number N"), 0}, {"limit", "N", N_("at most N entries"), 0}, {0}};
 
@@ -54,6 +56,18 @@ static const struct cli_command commands[] = {
         terminal_invite},
     {"terminal list", "[SHOP]", N_("list terminals"), NULL, 0, 1, terminal_list},
     {"report", "", N_("a union's month in numbers: shops, sales, discounts, disputes"), report_opts, 0, 0, report_run},
+    {"terminal revoke", "TERMINAL", N_("shut a terminal out for ever; its connections end at once"), NULL, 1, 1,
+        terminal_revoke},
+    {"terminal resume", "TERMINAL", N_("begin a new epoch after its journal was copied, rolled back or lost"), NULL, 1,
+        1, terminal_resume},
+    {"terminal renew", "TERMINAL", N_("make a one-time code for a terminal whose certificate has lapsed"), NULL, 1, 1,
+        terminal_renew},
+    {"admin invite", "NAME", N_("make a one-time code for a new administrator"), admin_invite_opts, 1, 1, admin_invite},
+    {"admin enroll", "CODE", N_("accept such a code: make the profile that --profile names"), NULL, 1, 1, admin_enroll},
+    {"admin list", "", N_("list administrators"), NULL, 0, 0, admins_list},
+    {"admin revoke", "ADMIN", N_("shut an administrator out for ever"), NULL, 1, 1, admin_revoke},
+    {"audit verify", "", N_("check the hash chain of the whole audit log; exit 1 if it was changed"), NULL, 0, 0,
+        audit_verify},
     {"audit list", "", N_("list the audit log"), audit_opts, 0, 0, audit_list}, {0}};
 
 static const struct cli_program program = {"huika-admin",

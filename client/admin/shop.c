@@ -19,7 +19,10 @@ static const struct show_col offer_cols[] = {
     {"title", N_("OFFER"), SHOW_TEXT}, {"kind", N_("KIND"), SHOW_WORD}, {"id", N_("ID"), SHOW_TEXT}, {0}};
 static const struct show_col terminal_cols[] = {{"number", N_("TERMINAL"), SHOW_INT}, {"state", N_("STATE"), SHOW_WORD},
     {"last_seen_ms", N_("LAST SEEN"), SHOW_TIME}, {"shop_version", N_("NOTICE"), SHOW_INT},
-    {"shop_version_applied_ms", N_("OBEYED SINCE"), SHOW_TIME}, {"terminal_id", N_("ID"), SHOW_TEXT}, {0}};
+    {"shop_version_applied_ms", N_("OBEYED SINCE"), SHOW_TIME}, {"behind", N_("BEHIND BY"), SHOW_INT},
+    {"revoked_version", N_("REVOKED LIST"), SHOW_INT}, {"trust_version_applied", N_("TRUST"), SHOW_INT},
+    {"lease_stop_at_ms", N_("OFFLINE UNTIL"), SHOW_TIME}, {"cert_not_after_ms", N_("CERTIFICATE UNTIL"), SHOW_TIME},
+    {"terminal_id", N_("ID"), SHOW_TEXT}, {0}};
 static const struct show_col sales_cols[] = {{"count", N_("sales"), SHOW_INT},
     {"today_count", N_("sales today"), SHOW_INT}, {"total_fen", N_("total, yuan"), SHOW_YUAN},
     {"discount_fen", N_("discounts, yuan"), SHOW_YUAN}, {0}};

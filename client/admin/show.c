@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const char *const words[] = {N_("listed"), N_("suspended"), N_("delisted"), N_("active"), N_("frozen"),
-    N_("lost"), N_("left"), N_("revoked"), N_("travel"), N_("dining"), N_("transport"), N_("health"), N_("leisure"),
-    N_("supermarket"), N_("counted"), N_("held"), N_("percent"), N_("off_over"), N_("fixed")};
+    N_("lost"), N_("left"), N_("revoked"), N_("forked"), N_("travel"), N_("dining"), N_("transport"), N_("health"),
+    N_("leisure"), N_("supermarket"), N_("counted"), N_("held"), N_("percent"), N_("off_over"), N_("fixed")};
 
 static const char *word(const char *s)
 {

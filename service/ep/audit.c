@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /v1/audit?after=N&limit=N: who did what, within the administrator's scope. */
+/* GET /v1/audit?after=N&limit=N: who did what, within the administrator's scope. GET /v1/audit/verify: is the whole chain,
+ * everybody's, as it was written? */
 #include "base/text.h"
 #include "service/ep/ep.h"
 #include "service/http/service.h"
@@ -34,4 +35,21 @@ enum err ep_audit_list(struct http_request *rq)
         return ep_answer(rq, 200, json_pack("{so}", "entries", rows));
     json_decref(rows);
     return e;
+}
+
+enum err ep_audit_verify(struct http_request *rq)
+{
+    struct store_tx *tx = NULL;
+    struct store_audit_state s;
+    char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
+    enum err e = store_read_begin(rq->service->store, &tx);
+    if (e == ERR_OK)
+        e = store_audit_verify(tx, &s);
+    store_read_end(&tx);
+    if (e == ERR_CHAIN_BROKEN)
+        return ep_answer(rq, 200, json_pack("{sb sI}", "whole", 0, "n", (json_int_t)s.broken));
+    if (e != ERR_OK)
+        return e;
+    text_hex(s.hash, KEY_HASH, hash);
+    return ep_answer(rq, 200, json_pack("{sb sI ss}", "whole", 1, "entries", (json_int_t)s.entries, "hash", hash));
 }

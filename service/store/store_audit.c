@@ -123,27 +123,27 @@ enum err store_audit_list(struct store_tx *tx, int64_t scope, int64_t after, int
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err store_audit_verify(struct store_tx *tx, int64_t *n)
+enum err store_audit_verify(struct store_tx *tx, struct store_audit_state *out)
 {
     sqlite3_stmt *rows;
     struct store_audit a;
-    uint8_t prev[KEY_HASH] = {0}, hash[KEY_HASH];
-    int64_t expected = 1;
+    uint8_t hash[KEY_HASH];
+    *out = (struct store_audit_state){.entries = 0};
     enum err e = db_query(tx, "SELECT " COLUMNS " FROM audit u ORDER BY u.n", DB_NO_ARGS, &rows);
     if (e)
         return e;
-    for (; !e && !(e = db_next(rows)); expected++) {
+    while (!e && !(e = db_next(rows))) {
         read_row(rows, &a);
-        store_audit_hash(prev, &a, hash);
-        if (memcmp(hash, a.hash, sizeof hash) != 0) {
-            *n = expected;
+        int64_t expected = out->entries + 1;
+        store_audit_hash(out->hash, &a, hash);
+        if (a.n != expected || memcmp(hash, a.hash, sizeof hash) != 0) {
+            out->broken = expected;
             e = ERR_CHAIN_BROKEN;
+        } else {
+            out->entries = expected;
+            memcpy(out->hash, hash, sizeof hash);
         }
-        memcpy(prev, hash, sizeof prev);
     }
     db_done(rows);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    *n = 0;
-    return ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -27,9 +27,13 @@ enum err store_audit_add(struct store_tx *tx, const struct store_audit *a);
 /* Entries behind `after` that concern scope and below, at most limit. Texts are borrowed during the call. */
 typedef enum err store_audit_fn(void *ctx, const struct store_audit *a);
 enum err store_audit_list(struct store_tx *tx, int64_t scope, int64_t after, int limit, store_audit_fn *fn, void *ctx);
-/* Recomputes the whole chain. ERR_OK, or ERR_CHAIN_BROKEN with the first entry that does not fit in *n (0 if it is
- * whole). */
-enum err store_audit_verify(struct store_tx *tx, int64_t *n);
+/* Recomputes the whole chain. ERR_OK with how many entries there are and the last one's hash; or ERR_CHAIN_BROKEN with the
+ * number of the first entry that does not fit. Entries cut off at the end show only against a hash noted before. */
+struct store_audit_state {
+    int64_t entries, broken;
+    uint8_t hash[KEY_HASH]; /* zeros if there are none */
+};
+enum err store_audit_verify(struct store_tx *tx, struct store_audit_state *out);
 /* The hash of one entry, for whoever verifies a list. */
 void store_audit_hash(const uint8_t prev[static KEY_HASH], const struct store_audit *a, uint8_t out[static KEY_HASH]);
 #endif

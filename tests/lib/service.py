@@ -23,6 +23,7 @@ CONTRACT = Contract(ROOT / "proto/service-api.yaml")
 TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{older}"), ("POST", "/v1/terminals/{terminal}/resume"),
          ("POST", "/v1/terminals/{terminal}/revoke"), ("POST", "/v1/terminals/{terminal}/renew"),
          ("POST", "/.well-known/est/simplereenroll")}
+ADMINS = {("GET", "/v1/admins"), ("POST", "/v1/admins"), ("POST", "/v1/admins/{admin}/revoke"), ("GET", "/v1/audit/verify")}
 VOIDS = {("POST", "/v1/voids")}  # e2e/test_trust_voids.py
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -244,12 +244,12 @@ static enum err run_sql(struct store_tx *tx, void *ctx)
 
 static int64_t broken_at(struct fixture *f)
 {
-    int64_t n = -1;
+    struct store_audit_state s;
     struct store_tx *tx = begin(f);
-    enum err e = store_audit_verify(tx, &n);
+    enum err e = store_audit_verify(tx, &s);
     store_read_end(&tx);
-    assert_int_equal(e, n ? ERR_CHAIN_BROKEN : ERR_OK);
-    return n;
+    assert_int_equal(e, s.broken ? ERR_CHAIN_BROKEN : ERR_OK);
+    return s.broken;
 }
 
 static enum err see_audit(void *ctx, const struct store_audit *a)
