@@ -39,8 +39,8 @@ struct card_key {
 };
 
 /* Digits only, 16-19 of them: ERR_OK, else ERR_BAD_NUMBER; 15 digits and X or 17 digits and X or a mainland identity
- * number (18 characters whose last may be X, valid GB 11643 region, date and check character): ERR_ID_NUMBER. Spaces
- * and hyphens are the caller's to strip (card_number_strip). */
+ * number (18 digits with a region and a date of GB 11643; in region 62, which is UnionPay's prefix too, the check character must fit
+ * as well): ERR_ID_NUMBER. Spaces and hyphens are the caller's to strip (card_number_strip). */
 enum err card_number_check(const char *s, size_t len);
 /* ISO/IEC 7812-1 annex B. False never rejects by itself: some UnionPay cards do not satisfy it. */
 bool card_number_luhn(const char *digits, size_t len);

@@ -2,6 +2,7 @@
 #include "client/admin/import.h"
 #include "base/csv.h"
 #include "base/file.h"
+#include "client/admin/import_seen.h"
 #include "client/admin/transcode.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,8 @@ struct import_file {
     bool csv_open, held, ended; /* held: `record` was read, but did not fit the last chunk */
     enum csv_got got;
     struct csv_record record;
+    struct import_seen seen;
+    uint64_t seen_line; /* the line that was noted last: a held record comes twice */
 };
 
 /* What stands above the columns; exports carry the Chinese words. */
@@ -111,6 +114,7 @@ void import_free(struct import_file **f)
     if ((*f)->csv_open)
         csv_release(&(*f)->csv);
     transcode_free(&(*f)->source);
+    import_seen_release(&(*f)->seen);
     if ((*f)->fd >= 0)
         close((*f)->fd);
     free(*f);
@@ -195,12 +199,23 @@ static uint64_t line_ends(const char *p, size_t len)
     return n;
 }
 
-static enum err judge(const struct import_file *f)
+/* ERR_OK: *bad says what is wrong with the record, if anything. */
+static enum err judge(struct import_file *f, enum err *bad)
 {
-    if (f->got == CSV_BAD)
-        return ERR_BAD_CSV;
-    const char *p = memchr(f->record.raw, 0xef, f->record.raw_len); /* rare, and memchr is fast */
-    return p && memmem(f->record.raw, f->record.raw_len, "\xef\xbf\xbd", 3) ? ERR_BAD_ENCODING : ERR_OK;
+    const struct csv_record *r = &f->record;
+    bool again = false;
+    const char *p = memchr(r->raw, 0xef, r->raw_len); /* rare, and memchr is fast */
+    *bad = f->got == CSV_BAD ? ERR_BAD_CSV : ERR_OK;
+    if (!*bad && p && memmem(r->raw, r->raw_len, "\xef\xbf\xbd", 3))
+        *bad = ERR_BAD_ENCODING;
+    if (*bad || !r->cnt || f->seen_line == r->line)
+        return ERR_OK;
+    enum err e = import_seen_note(&f->seen, r->field[0].p, r->field[0].len, &again);
+    if (again)
+        *bad = ERR_DUPLICATE_CARD;
+    else
+        f->seen_line = r->line;
+    return e;
 }
 
 /* The held record into the chunk, behind as many empty lines as were left out before it. ERR_TOO_LARGE: it belongs to
@@ -209,7 +224,9 @@ static enum err take(struct import_file *f, struct import_chunk *c, size_t max, 
 {
     const struct csv_record *r = &f->record;
     char last4[5] = "";
-    enum err bad = judge(f);
+    enum err bad, e = judge(f, &bad);
+    if (e)
+        return e;
     if (bad && c->reject_cnt == IMPORT_RECORDS_MAX)
         return ERR_TOO_LARGE;
     if (bad) {
@@ -221,7 +238,6 @@ static enum err take(struct import_file *f, struct import_chunk *c, size_t max, 
     uint64_t gap = r->line - *next_line;
     if (c->records == IMPORT_RECORDS_MAX || gap > max || c->text.len + gap + r->raw_len > max)
         return ERR_TOO_LARGE;
-    enum err e = ERR_OK;
     for (; !e && gap > 0; gap--)
         e = buf_adds(&c->text, "\n");
     if (!e)

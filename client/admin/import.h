@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of members as a file, cut into chunks that the service takes. Bounded memory whatever the file's size; no
- * network.
+/* A list of members as a file, cut into chunks that the service takes. Bounded memory (16 bytes a
+ * card at most, and two chunks); no network.
  *
  *     import_open(&f, path)                  finds the encoding, skips byte order mark and header line
  *     while (!import_next(f, &chunk) && chunk.text.len + chunk.reject_cnt) ...
  *     import_free(&f)
  *
  * A chunk's text is UTF-8, whole records only, and its lines are the file's lines from chunk.line on: what is left out
- * (blank lines, bad lines) leaves an empty line behind, so that the service's line numbers are the file's. */
+ * (blank lines, bad lines) leaves an empty line behind, so that the service's line numbers are the file's. A card is taken from the
+ * first line that names it: later ones are rejected, also in later chunks, or the same list would change something at every run. */
 #ifndef HUIKA_ADMIN_IMPORT_H
 #define HUIKA_ADMIN_IMPORT_H
 #include "base/buf.h"
@@ -25,7 +26,7 @@ enum import_encoding { IMPORT_UTF8 = 1, IMPORT_GB18030 };
 /* One line that was not taken. Never a name, never more of a number than its last four digits. */
 struct import_reject {
     uint64_t line;
-    enum err reason; /* ERR_BAD_CSV, ERR_BAD_ENCODING, or what the service says */
+    enum err reason; /* ERR_BAD_CSV, ERR_BAD_ENCODING, ERR_DUPLICATE_CARD, or what the service says */
     char last4[5];   /* "" if the line has none */
 };
 

@@ -99,7 +99,9 @@ static enum err take_number(struct store_import *im, struct store_import_field f
 static enum err take_name(struct store_import *im, struct store_import_field f, struct store_import_row *r)
 {
     char name[STORE_IMPORT_NAME_MAX + 1], masked[CARD_MASKED_MAX + 1];
-    if (!f.len || f.len > STORE_IMPORT_NAME_MAX)
+    if (!f.len)
+        return ERR_NAME_MISSING;
+    if (f.len > STORE_IMPORT_NAME_MAX)
         return ERR_BAD_VALUE;
     if (!text_is_utf8(f.p, f.len))
         return ERR_BAD_ENCODING;
@@ -110,7 +112,7 @@ static enum err take_name(struct store_import *im, struct store_import_field f, 
     OPENSSL_cleanse(name, sizeof name);
     r->name_at = (uint32_t)im->names.len;
     r->name_len = (uint16_t)strlen(masked);
-    return r->name_len ? buf_add(&im->names, masked, r->name_len) : ERR_BAD_VALUE;
+    return r->name_len ? buf_add(&im->names, masked, r->name_len) : ERR_NAME_MISSING;
 }
 
 /* Under the numbers' key, but never equal to the HMAC of a number: numbers have no 'L'. */

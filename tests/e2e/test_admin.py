@@ -53,6 +53,20 @@ def test_lists_of_every_kind(world, encoding, head, ends):
     assert r.json["was"] == "frozen" and r.json["card_last4"] == "0002", r
 
 
+def test_a_card_named_twice_is_rejected_and_the_list_changes_nothing_again(world):
+    path = member_list(world, HEAD + GOOD[0] + "\n" + GOOD[1] + "\n"
+                       + GOOD[0].replace("active", "lost") + "\n"          # 5: the same card, another status
+                       + "6200000000010004,,410100,active\n"               # 6: no name
+                       + "440308199901101513,钱试,410100,active\n")         # 7: an identity number with a digit mistyped
+    for imported, unchanged in ((2, 0), (0, 2)):
+        r = world.admin("member", "import", path)
+        assert r.code == 1, r
+        assert {k: r.json[k] for k in ("imported", "changed", "unchanged", "rejected")} == {
+            "imported": imported, "changed": 0, "unchanged": unchanged, "rejected": 3}
+        found = rejects(world.root / "list.rejects.csv")
+        assert [(x["line"], x["reason"]) for x in found] == [("5", "duplicate_card"), ("6", "name_missing"), ("7", "id_number")]
+
+
 def test_bad_lines_are_named_and_good_ones_kept(world):
     path = member_list(world, HEAD + GOOD[0] + "\n"                     # 2
                        + "62000000x0010009,周杰作,410100,active\n"      # 3 not a number

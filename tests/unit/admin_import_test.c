@@ -67,7 +67,8 @@ static void puts_file(const char *s)
     put(s, strlen(s));
 }
 
-#define ONE "6200000000000001,张建涛,410100,active\n"
+/* No card by its length, for a card is taken once. */
+#define ONE "62001,张建涛,410100,active\n"
 #define TWO "6200000000000002,\"王,\"\"二\n三\",410100,active\r\n"
 
 static void with_and_without_header_and_mark(void **state)
@@ -226,6 +227,43 @@ static void chunks_hold_whole_records(void **state)
     import_free(&f);
 }
 
+/* Whichever chunk they come in, and however the number is written. */
+static void a_card_named_twice_is_taken_once(void **state)
+{
+    struct import_chunk c;
+    struct import_file *f = NULL;
+    uint64_t records = 0, chunks = 0, rejects = 0;
+    char line[96];
+    enum { CARDS = 6000, AGAIN = 100 };
+    (void)state;
+    FILE *out = fopen(path, "w");
+    for (int i = 0; i < CARDS + AGAIN; i++) {
+        snprintf(line, sizeof line,
+            i % 2 ? "620000000000%04d,a,410100,active\n" : "6200 0000 0000 %04d,a,410100,active\n",
+            i < CARDS ? i : (i - CARDS) * 59);
+        fputs(line, out);
+    }
+    fputs("62000000000000000,a,410100,active\n620000000000000000,a,410100,active\n", out); /* longer ones are others */
+    assert_int_equal(fclose(out), 0);
+    import_chunk_init(&c);
+    assert_int_equal(import_open(&f, path), ERR_OK);
+    while (!import_next(f, CSV_RECORD_MAX, &c) && c.text.len + c.reject_cnt) {
+        chunks++;
+        records += c.records;
+        for (size_t i = 0; i < c.reject_cnt; i++) {
+            assert_int_equal(c.rejects[i].reason, ERR_DUPLICATE_CARD);
+            assert_int_equal(c.rejects[i].line, CARDS + 1 + rejects);
+            snprintf(line, sizeof line, "%04d", (int)rejects++ * 59);
+            assert_string_equal(c.rejects[i].last4, line);
+        }
+    }
+    assert_true(chunks > 2);
+    assert_int_equal(records, CARDS + 2);
+    assert_int_equal(rejects, AGAIN);
+    import_chunk_release(&c);
+    import_free(&f);
+}
+
 static int make_file(void **state)
 {
     (void)state;
@@ -245,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_header_of_other_columns_is_refused), cmocka_unit_test(blank_lines_keep_their_numbers),
         cmocka_unit_test(gb18030_is_found), cmocka_unit_test(what_fits_no_encoding_is_refused),
         cmocka_unit_test(one_bad_line_spoils_no_other), cmocka_unit_test(a_line_that_is_no_csv),
-        cmocka_unit_test(characters_across_blocks), cmocka_unit_test(chunks_hold_whole_records)};
+        cmocka_unit_test(characters_across_blocks), cmocka_unit_test(chunks_hold_whole_records),
+        cmocka_unit_test(a_card_named_twice_is_taken_once)};
     return cmocka_run_group_tests(tests, make_file, drop_file);
 }
