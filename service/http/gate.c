@@ -188,7 +188,7 @@ static enum err ask(struct store *store, struct gate_peer *p)
     return p->state;
 }
 
-enum err gate_check(struct gate *g, gnutls_session_t session, struct store *store, struct gate_peer *p,
+enum err gate_admit(struct gate *g, gnutls_session_t session, struct store *store, struct gate_peer *p,
     enum store_role role, int64_t now_utc_ms)
 {
     if (!p->judged)

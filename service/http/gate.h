@@ -33,7 +33,7 @@ void gate_free(struct gate **g);
 /* May this connection ask for something that wants `role`? ERR_OK; ERR_UNAUTHORIZED: no certificate, or one that does not
  * hold; ERR_CERT_EXPIRED; ERR_CERT_REVOKED: revoked, suspended, or never issued; ERR_FORBIDDEN: of another role. For role
  * NONE always ERR_OK. p->who is filled where the certificate is good. session: NULL without TLS (no certificate then). */
-enum err gate_check(struct gate *g, gnutls_session_t session, struct store *store, struct gate_peer *p,
+enum err gate_admit(struct gate *g, gnutls_session_t session, struct store *store, struct gate_peer *p,
     enum store_role role, int64_t now_utc_ms);
 void gate_peer_release(struct gate_peer *p);
 

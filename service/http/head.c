@@ -83,7 +83,7 @@ static enum err bounds(const struct headers *s, const struct route *r)
 enum err head_admit(struct conn *c)
 {
     struct service *s = c->service;
-    enum err e = gate_check(s->gate, session_of(c), s->store, &c->peer, c->rq.route->role, tm_wall_utc_ms());
+    enum err e = gate_admit(s->gate, session_of(c), s->store, &c->peer, c->rq.route->role, tm_wall_utc_ms());
     c->watched.guest = c->peer.verdict != ERR_OK || c->peer.role == STORE_ROLE_NONE;
     if (c->peer.verdict == ERR_OK && c->peer.role != STORE_ROLE_NONE)
         watch_name(&c->watched, c->peer.id);

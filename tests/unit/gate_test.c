@@ -148,9 +148,9 @@ static void nothing_shown_is_nobody(void **state)
 {
     struct world *w = *state;
     struct gate_peer p = {0};
-    assert_int_equal(gate_check(w->gate, NULL, NULL, &p, STORE_ROLE_TERMINAL, 0), ERR_UNAUTHORIZED);
-    assert_int_equal(gate_check(w->gate, NULL, NULL, &p, STORE_ROLE_ADMIN, 0), ERR_UNAUTHORIZED);
-    assert_int_equal(gate_check(w->gate, NULL, NULL, &p, STORE_ROLE_NONE, 0), ERR_OK);
+    assert_int_equal(gate_admit(w->gate, NULL, NULL, &p, STORE_ROLE_TERMINAL, 0), ERR_UNAUTHORIZED);
+    assert_int_equal(gate_admit(w->gate, NULL, NULL, &p, STORE_ROLE_ADMIN, 0), ERR_UNAUTHORIZED);
+    assert_int_equal(gate_admit(w->gate, NULL, NULL, &p, STORE_ROLE_NONE, 0), ERR_OK);
 }
 
 int main(void)
