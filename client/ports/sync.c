@@ -82,6 +82,8 @@ void sync_free(struct sync **s)
 {
     if (!*s)
         return;
+    if ((*s)->started && (*s)->c.floor && sync_keep(*s))
+        log_warn("%s not written", KEEP_INI);
     const uint64_t ids[] = {(*s)->up.id, (*s)->down.id, (*s)->list.id, (*s)->who.id};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (ids[i])

@@ -17,6 +17,9 @@ def shop(world):
     assert t.huika("sell", "10", "--scan", qr, "--yes").code == 0
     t.wait_synced()
     world.service.stop()
+    t.stop()
+    t.forget_lease()
+    t.start()
     return world, t, qr
 
 

@@ -227,6 +227,15 @@ class Terminal(Daemon):
         wait_for("the terminal to be online", lambda: self.status["online"])
         return self
 
+    def wait_leased(self):
+        """Until it could sell offline: a lease is held, and all that it names."""
+        wait_for("a lease and all that it names", lambda: self.status["offline"]["possible"])
+        return self
+
+    def forget_lease(self):
+        """As one that never had a lease. Only while it is stopped."""
+        (self.state / "lease.json").unlink(missing_ok=True)
+
     def wait_synced(self):
         wait_for("every record to be sent", lambda: self.status["unsent"] == 0)
         return self
@@ -240,6 +249,14 @@ class World:
         self.service = Service(self.root)
         self.daemons = [self.service]
         self._tokens = {}
+
+    def policy(self, **settings):
+        """[policy] of the service; it starts again, so terminals that run notice a short absence."""
+        self.service.stop()
+        with open(self.service.dir / "service.ini", "a", encoding="utf-8") as ini:
+            ini.write("\n[policy]\n" + "".join(f"{k} = {v}\n" for k, v in settings.items()))
+        self.service.start()
+        return self
 
     def begin(self):
         self.service.init().start()
