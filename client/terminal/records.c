@@ -152,8 +152,18 @@ enum err till_append_notice(struct till *t, const struct notice *n)
     return e;
 }
 
+/* What enrolment put there was never a change to obey: a chain's first records say that it is in force. */
+static enum err note_held(struct till *t, enum notice_kind kind)
+{
+    const struct notice_pin *held = sync_held(t->sync, kind);
+    struct notice n = {.kind = kind, .version = held->version};
+    memcpy(n.hash, held->sha256, KEY_HASH);
+    return held->version ? till_append_notice(t, &n) : ERR_OK;
+}
+
 enum err till_started(struct till *t)
 {
+    bool first = journal_head(t->journal)->seq == 0;
     struct body_started s = {.at_utc_ms = till_utc(t), .version = HUIKA_VERSION};
     int64_t behind_ms = floor_utc_ms(&t->floor) - floor_wall_ms(&t->floor);
     struct journal_entry entry = {.kind = RECORD_STARTED, .at_utc_ms = s.at_utc_ms};
@@ -167,6 +177,10 @@ enum err till_started(struct till *t)
     if (!e)
         e = append(t, &entry, &body, NULL);
     buf_release(&body);
+    if (!e && first)
+        e = note_held(t, NOTICE_TRUST);
+    if (!e && first)
+        e = note_held(t, NOTICE_SHOP);
     return !e && behind_ms > OFFLINE_TIME_STEP_MS ? till_clock_step(t, -behind_ms) : e;
 }
 

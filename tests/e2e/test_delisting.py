@@ -32,6 +32,19 @@ def test_delisting_reaches_the_terminal_and_survives_a_restart_without_the_servi
     assert t.huika("sell", "10", "--scan", qr, "--yes").json["reason"] == "shop_delisted"
 
 
+def test_the_notices_of_enrolment_are_reported_as_applied(world):
+    t = world.terminal()
+    t.wait_synced()
+    shop = world.admin("shop", "show", t.shop).json
+    row = shop["terminals"][0]
+    assert row["shop_version"] == shop["version"] and row["behind"] == 0 and row["trust_version_applied"] >= 1
+    seq = t.status["head"]["seq"]
+    t.stop()
+    t.start().wait_online()
+    t.wait_synced()
+    assert t.status["head"]["seq"] == seq + 1, "told once, not at each start"
+
+
 def test_suspended_then_relisted(world):
     t = world.terminal()
     qr = world.qr(CARD)
