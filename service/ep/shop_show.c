@@ -63,7 +63,8 @@ static enum err collect(struct http_request *rq, struct store_tx *tx, const uint
     if (e == ERR_OK)
         e = offers(tx, id, s->offers);
     if (e == ERR_OK)
-        e = store_terminal_list(tx, rq->who->org, id, add_terminal, s);
+        e = store_terminal_list(
+            tx, &(struct store_terminal_page){.scope = rq->who->org, .shop = id, .limit = INT64_MAX}, add_terminal, s);
     if (e == ERR_OK)
         e = store_sale_sums(tx, id, tm_day(rq->at_utc_ms), &s->sales);
     return e == ERR_OK ? store_sale_latest(tx, id, LATEST, add_sale, s->latest) : e;

@@ -127,17 +127,21 @@ enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static S
     return ERR_OK;
 }
 
-enum err store_terminal_list(struct store_tx *tx, int64_t scope, const uint8_t *shop, store_terminal_fn *fn, void *ctx)
+enum err store_terminal_list(
+    struct store_tx *tx, const struct store_terminal_page *page, store_terminal_fn *fn, void *ctx)
 {
-    static const char of_shop[] = "SELECT " COLUMNS " FROM terminal t JOIN shop s ON s.id = t.shop JOIN org o"
-                                  " ON o.id = s.org LEFT JOIN org b ON b.id = o.parent WHERE t.shop = ?2 AND"
-                                  " ?1 IN (o.id, coalesce(o.parent, 0), coalesce(b.parent, 0)) ORDER BY t.number";
-    static const char of_scope[] = "SELECT " COLUMNS " FROM terminal t JOIN shop s ON s.id = t.shop JOIN org o"
-                                   " ON o.id = s.org LEFT JOIN org b ON b.id = o.parent WHERE ?2 IS NULL AND"
-                                   " ?1 IN (o.id, coalesce(o.parent, 0), coalesce(b.parent, 0)) ORDER BY t.number";
+    static const char of_shop[] =
+        "SELECT " COLUMNS " FROM terminal t JOIN shop s ON s.id = t.shop JOIN org o"
+        " ON o.id = s.org LEFT JOIN org b ON b.id = o.parent WHERE t.shop = ?2 AND"
+        " ?1 IN (o.id, coalesce(o.parent, 0), coalesce(b.parent, 0)) AND t.number > ?3 ORDER BY t.number LIMIT ?4";
+    static const char of_scope[] =
+        "SELECT " COLUMNS " FROM terminal t JOIN shop s ON s.id = t.shop JOIN org o"
+        " ON o.id = s.org LEFT JOIN org b ON b.id = o.parent WHERE ?2 IS NULL AND"
+        " ?1 IN (o.id, coalesce(o.parent, 0), coalesce(b.parent, 0)) AND t.number > ?3 ORDER BY t.number LIMIT ?4";
     sqlite3_stmt *rows;
     struct store_terminal t;
-    enum err e = db_query(tx, shop ? of_shop : of_scope, DB_ARGS(db_int(scope), db_blob(shop, STORE_ID)), &rows);
+    enum err e = db_query(tx, page->shop ? of_shop : of_scope,
+        DB_ARGS(db_int(page->scope), db_blob(page->shop, STORE_ID), db_int(page->after), db_int(page->limit)), &rows);
     if (e)
         return e;
     while (!e && !(e = db_next(rows))) {

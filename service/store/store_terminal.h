@@ -120,9 +120,16 @@ enum err store_terminal_held(
     struct store_tx *tx, const uint8_t terminal[static STORE_ID], const struct store_held *held);
 /* ERR_NOT_FOUND. */
 enum err store_terminal_get(struct store_tx *tx, const uint8_t terminal[static STORE_ID], struct store_terminal *out);
-/* Those of one shop, or (shop NULL) of scope and below; by number. */
+/* Those of one shop, or (shop NULL) of scope and below, whose number is above `after`: by number, at most `limit`. */
+struct store_terminal_page {
+    int64_t scope;
+    const uint8_t *shop; /* STORE_ID bytes or NULL */
+    int64_t after;       /* 0: from the first */
+    int64_t limit;
+};
 typedef enum err store_terminal_fn(void *ctx, const struct store_terminal *t);
-enum err store_terminal_list(struct store_tx *tx, int64_t scope, const uint8_t *shop, store_terminal_fn *fn, void *ctx);
+enum err store_terminal_list(
+    struct store_tx *tx, const struct store_terminal_page *page, store_terminal_fn *fn, void *ctx);
 /* ERR_NOT_FOUND. REVOKED is for ever: ERR_WRONG_STATE to leave it. */
 enum err store_terminal_set_state(struct store_tx *tx, const uint8_t terminal[static STORE_ID], enum store_state state);
 /* Notes that it was heard of; never moves back. For once a minute, not for each request. */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Enrolment: a one-time code, a key that never leaves, and what happens when the code is used again."""
+import contextlib
 import os
 import shutil
+import sqlite3
 import stat
 
 from world import BUILD, MEMBERS, Terminal, call, wait_for
@@ -54,6 +56,21 @@ def test_same_code_another_key_suspends_both_and_tells_the_administrator(world):
     assert "suspend" in world.admin("audit", "list").out
     r = a.huika("sell", "10", "--scan", world.qr(MEMBERS[0][0]), "--yes")
     assert r.code == 3 and not r.json.get("sale_id"), r
+
+
+def test_a_long_list_of_terminals_comes_page_by_page(world):
+    """A hundred to a page; what is on the second is as good as what is on the first."""
+    assert Terminal(world, "a").enroll(world.invite(world.shop())).code == 0
+    world.service.stop()
+    with contextlib.closing(sqlite3.connect(world.service.dir / "service.db")) as db:
+        columns = [r[1] for r in db.execute("PRAGMA table_info(terminal)")]
+        value = {"id": "randomblob(16)", "number": "number + n"}
+        db.execute("WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 249) "
+                   f"INSERT INTO terminal({','.join(columns)}) SELECT {','.join(value.get(c, c) for c in columns)} FROM terminal, k")
+        db.commit()
+    world.service.start()
+    numbers = [t["number"] for t in world.admin("terminal", "list").lines]
+    assert numbers == list(range(numbers[0], numbers[0] + 250))
 
 
 def test_wrong_codes_have_clear_texts(world):

@@ -206,15 +206,44 @@ static enum err count_terminal(void *ctx, const struct store_terminal *t)
     return ERR_OK;
 }
 
+static enum err terminals(struct store_tx *tx, int64_t scope, const uint8_t *shop, const int64_t span[2], int *cnt)
+{
+    const struct store_terminal_page page = {.scope = scope, .shop = shop, .after = span[0], .limit = span[1]};
+    return store_terminal_list(tx, &page, count_terminal, cnt);
+}
+
+static enum err sum_numbers(void *ctx, const struct store_terminal *t)
+{
+    *(int64_t *)ctx = *(int64_t *)ctx * 100 + t->number;
+    return ERR_OK;
+}
+
+static void test_terminal_lists_go_on_after_a_number(void **state)
+{
+    struct fixture *f = *state;
+    int64_t first = 0, second = 0, none = 0;
+    struct store_tx *tx = begin(f);
+    struct store_terminal_page page = {.scope = f->province, .limit = 1};
+    assert_int_equal(store_terminal_list(tx, &page, sum_numbers, &first), ERR_OK);
+    page.after = first;
+    assert_int_equal(store_terminal_list(tx, &page, sum_numbers, &second), ERR_OK);
+    page.after = second;
+    assert_int_equal(store_terminal_list(tx, &page, sum_numbers, &none), ERR_OK);
+    store_read_end(&tx);
+    assert_true(first > 0 && second > first && second < 100);
+    assert_int_equal(none, 0);
+}
+
 static void test_terminal_lists_keep_to_the_scope(void **state)
 {
     struct fixture *f = *state;
+    static const int64_t whole[2] = {0, 100};
     int all = 0, a = 0, shop = 0, foreign = 0;
     struct store_tx *tx = begin(f);
-    assert_int_equal(store_terminal_list(tx, f->province, NULL, count_terminal, &all), ERR_OK);
-    assert_int_equal(store_terminal_list(tx, f->city_a, NULL, count_terminal, &a), ERR_OK);
-    assert_int_equal(store_terminal_list(tx, f->province, f->shop_b, count_terminal, &shop), ERR_OK);
-    assert_int_equal(store_terminal_list(tx, f->city_a, f->shop_b, count_terminal, &foreign), ERR_OK);
+    assert_int_equal(terminals(tx, f->province, NULL, whole, &all), ERR_OK);
+    assert_int_equal(terminals(tx, f->city_a, NULL, whole, &a), ERR_OK);
+    assert_int_equal(terminals(tx, f->province, f->shop_b, whole, &shop), ERR_OK);
+    assert_int_equal(terminals(tx, f->city_a, f->shop_b, whole, &foreign), ERR_OK);
     store_read_end(&tx);
     assert_int_equal(all, 2);
     assert_int_equal(a, 1);
@@ -319,6 +348,7 @@ int main(void)
         CASE(test_revoked_is_for_ever),
         CASE(test_an_administrator_has_a_scope_and_no_shop),
         CASE(test_a_certificate_without_a_holder_has_no_state),
+        CASE(test_terminal_lists_go_on_after_a_number),
         CASE(test_terminal_lists_keep_to_the_scope),
         CASE(test_the_audit_log_shows_what_was_done_to_it),
         CASE(test_audit_texts_are_cut_at_a_character),
