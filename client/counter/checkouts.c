@@ -241,6 +241,11 @@ enum MHD_Result scans_post(struct request *r)
         e = ops->enrol(ops->ctx, text);
         return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_ACCEPTED, ops->enrolment(ops->ctx));
     }
+    const char *command = e ? NULL : counter_command(text, strlen(text));
+    if (command) {
+        counter_key(r->counter, command);
+        return reply_json(r, MHD_HTTP_ACCEPTED, json_pack("{s:s}", "key", command));
+    }
     if (!e)
         e = ops->scan(ops->ctx, text, strlen(text), &k);
     return answer(r, e, &k);

@@ -214,3 +214,23 @@ void counter_device(struct counter *c, json_t *taken)
     else
         json_decref(taken);
 }
+
+const char *counter_command(const char *text, size_t len)
+{
+    static const char prefix[] = "HUIKA-KEY/";
+    static const char *const names[][2] = {{"0", "0"}, {"1", "1"}, {"2", "2"}, {"3", "3"}, {"4", "4"}, {"5", "5"},
+        {"6", "6"}, {"7", "7"}, {"8", "8"}, {"9", "9"}, {"DOT", "dot"}, {"DEL", "del"}, {"OK", "ok"}, {"BACK", "back"}};
+    size_t n = sizeof prefix - 1;
+    if (len <= n || memcmp(text, prefix, n))
+        return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i][0]) == len - n && !memcmp(text + n, names[i][0], len - n))
+            return names[i][1];
+    return NULL;
+}
+
+void counter_key(struct counter *c, const char *name)
+{
+    if (events_wanted(c))
+        events_add(c, "key", json_pack("{s:s}", "key", name));
+}

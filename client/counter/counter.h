@@ -134,6 +134,10 @@ const char *counter_bound(const struct counter *c);
 void counter_checkout(struct counter *c, const struct checkout *checkout);
 void counter_status(struct counter *c);
 void counter_scan(struct counter *c, const char *kind);
+/* A command code, scanned off the sheet in docs/cashier.md: "HUIKA-KEY/" and 0-9, DOT, DEL, OK or BACK. The page that is looked at does
+ * what that key would do. NULL: the text is none; else its name in small letters, static. */
+const char *counter_command(const char *text, size_t len);
+void counter_key(struct counter *c, const char *name);
 /* A device came, went or changed; its row of `status`, taken. */
 void counter_device(struct counter *c, json_t *taken);
 #endif

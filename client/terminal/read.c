@@ -44,8 +44,14 @@ static enum err swipe(struct till *t, const struct usb_scan *scan)
 enum err till_read(struct till *t, const struct usb_scan *scan)
 {
     const struct seat *s = till_wants_card(t);
+    const char *command = scan->input == USB_INPUT_SWIPE ? NULL : counter_command(scan->text, scan->len);
     bool repeat = is_repeat(t, scan);
 
+    if (command) {
+        if (t->counter && !(repeat && strlen(command) > 1)) /* 11.00 has two of a kind; two of OK are one */
+            counter_key(t->counter, command);
+        return ERR_OK;
+    }
     if (repeat && !(s && s->c.state == CHECKOUT_WAITING))
         return ERR_OK;
     if (scan->input == USB_INPUT_SWIPE)

@@ -5,6 +5,7 @@
 #include "base/tm.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct pending {
     void *ctx;
     int64_t due_mono_ms;
     enum err err;
+    bool lease; /* for this one there is one */
     char body[REPLY_MAX];
 };
 
@@ -24,6 +26,7 @@ struct sandbox {
     struct till *till;
     EVP_PKEY *card_key;
     struct pending pending[SANDBOX_ASKS];
+    struct notice_lease lease;
     enum sandbox_kind last; /* of the card in hand: what fails at the cashier's yes */
     char made[STATE_DIR_MAX + 1];
     enum err (*confirm)(void *ctx, const char *id, const struct checkout **out); /* the real one */
@@ -80,7 +83,10 @@ static void verify(struct sandbox *s, const json_t *body, int64_t deadline_mono_
         memset(token, 0, sizeof token);
     const struct sandbox_card *c = sandbox_card_find(number, by_number ? NULL : token);
     s->last = c ? c->kind : SANDBOX_MEMBER;
-    if (!c || c->kind >= SANDBOX_FORGED) {
+    if (c && c->kind == SANDBOX_OFFLINE) {
+        p->err = c->reason;
+        p->lease = true;
+    } else if (!c || c->kind >= SANDBOX_FORGED) {
         refuse(p, till_utc(s->till), by_number ? ERR_NOT_CONFIRMED : ERR_CARD_UNKNOWN);
     } else if (c->kind == SANDBOX_REFUSED) {
         refuse(p, till_utc(s->till), reason_of(c, by_number));
@@ -135,6 +141,7 @@ void sandbox_tick(struct sandbox *s)
         if (!p->done || p->due_mono_ms > till_mono(s->till))
             continue;
         p->done = NULL; /* the answer may ask again */
+        s->till->offline.has_lease = now.lease;
         const struct link_answer a = {.err = now.err,
             .status = now.err ? 0 : 200,
             .type = "application/json",
@@ -184,6 +191,28 @@ void sandbox_status(json_t *status)
     json_object_set_new(status, "cert_days", json_integer(365));
 }
 
+/* A lease for the one card that needs it; for the others there is none, so that each cause of a failure can be seen. */
+static void make_lease(struct sandbox *s)
+{
+    static const uint8_t nobody[REVOKED_HEADER] = {0};
+    struct offline *o = &s->till->offline;
+    uint8_t key[OFFLINE_KEY], none[KEY_HASH] = {0};
+    int64_t now = till_utc(s->till);
+    s->lease = (struct notice_lease){.version = 1,
+        .issued_utc_ms = now,
+        .stop_at_utc_ms = now + 72 * 3600000,
+        .epoch = o->epoch,
+        .allowance = {.sales = 50, .amount_fen = 1000000, .starts = 100, .per_card_day = 50}};
+    memcpy(s->lease.terminal_id, o->terminal_id, sizeof s->lease.terminal_id);
+    memcpy(s->lease.shop_id, o->shop_id, sizeof s->lease.shop_id);
+    offline_hold(o, NOTICE_REVOKED, 1, none);
+    offline_revoked(o, &(struct revoked){.file = nobody, .len = sizeof nobody});
+    if (!o->has_key && RAND_bytes(key, sizeof key) == 1)
+        offline_today(o, tm_day(now), key);
+    offline_lease(o, &s->lease);
+    o->has_lease = false;
+}
+
 enum err sandbox_new(struct till *t, const char *made, struct sandbox **out)
 {
     struct sandbox *s = calloc(1, sizeof *s);
@@ -201,6 +230,7 @@ enum err sandbox_new(struct till *t, const char *made, struct sandbox **out)
     t->ops.confirm = confirm;
     t->ops.printer_check = printer_check;
     t->ops.sandbox = cards;
+    make_lease(s);
     *out = s;
     return ERR_OK;
 }

@@ -34,6 +34,7 @@ enum sandbox_kind {
     SANDBOX_FORGED,  /* a QR that another key signed */
     SANDBOX_FOREIGN, /* a QR of another host */
     SANDBOX_EXPIRED, /* a QR past its day */
+    SANDBOX_OFFLINE, /* no answer, and a lease: checked offline, provisional */
     SANDBOX_TEXT     /* not a card: `text` is scanned */
 };
 

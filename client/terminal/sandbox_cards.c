@@ -44,6 +44,8 @@ const struct sandbox_card sandbox_cards[] = {
     {SANDBOX_TEXT, ERR_OK, NULL, NULL, "https://sandbox.huika.example/card?id=1", "旧版卡二维码", "an older card code"},
     {SANDBOX_TEXT, ERR_OK, NULL, NULL, "6200000000770117", "扫出来的卡号", "a scanned number"},
     {SANDBOX_TEXT, ERR_OK, NULL, NULL, "hello", "不是会员卡", "not a card at all"},
+    {SANDBOX_OFFLINE, ERR_NET_REFUSED, "6200000000770318", NULL, NULL, "脱机核验（暂定）",
+        "checked offline, provisional"},
 };
 const size_t sandbox_card_cnt = sizeof sandbox_cards / sizeof *sandbox_cards;
 

@@ -61,11 +61,13 @@ static json_t *trust_json(const struct making *m)
     char id[KEY_ID_LEN + 1];
     if (key_id(m->notice, id))
         return NULL;
-    return json_pack("{s:i, s:I, s:I, s:{s:o}, s:[{s:s, s:s, s:o, s:[s]}], s:[{s:i, s:o}], s:o, s:[s], s:[s], s:s}",
+    return json_pack(
+        "{s:i, s:I, s:I, s:{s:o}, s:[{s:s, s:s, s:o, s:[s]}], s:[{s:i, s:o}], s:o, s:[s], s:[s], s:s, s:{s:b, s:b}}",
         "version", 1, "issued_ms", (json_int_t)m->now_utc_ms, "not_after_ms", (json_int_t)(m->now_utc_ms + YEARS_MS),
         "root", "spki", spki(m->root), "keys", "id", id, "alg", "ecdsa-p256-sha256", "spki", spki(m->notice), "kinds",
         "shop", "card_keys", "number", 1, "spki", spki(m->card), "sealing_cert", sealing_cert(m->device), "card_hosts",
-        SANDBOX_HOST, "legacy_prefixes", "https://" SANDBOX_HOST "/card", "public_url", "https://" SANDBOX_HOST);
+        SANDBOX_HOST, "legacy_prefixes", "https://" SANDBOX_HOST "/card", "public_url", "https://" SANDBOX_HOST,
+        "offline", "qr", 1, "keyed", 0);
 }
 
 /* Every offer counts its uses, so that reserving is part of each sale. */

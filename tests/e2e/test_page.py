@@ -7,7 +7,9 @@ import re
 import pytest
 from browser import Browser
 from selenium.webdriver.common.keys import Keys
-from world import MEMBERS, ROOT
+from test_offline import cut_off
+from test_printer import thermal  # noqa: F401  pylint: disable=unused-import
+from world import MEMBERS, ROOT, wait_for
 
 CARD, OTHER = MEMBERS[0][0], MEMBERS[1][0]
 PAGE = ROOT / "client/counter/page"
@@ -238,19 +240,94 @@ def test_delisted_while_the_cashier_thinks(shop):
 
 
 def test_the_service_is_gone(shop):
-    qr = shop.world.qr(CARD)
     shop.keys("50", Keys.ENTER)
     shop.screen("waiting")
     shop.world.service.stop()
     shop.seen(".pill.bad", "脱机")
-    assert shop.t.huika("simulate", "scan", qr).code == 0
-    shop.screen("failed")
-    assert "未能核验" in shop.text and "再扫一次" in shop.text
+    shop.keys("k")
+    shop.touch_amount(MEMBERS[4][0])
+    shop.keys(Keys.ENTER)
+    shop.screen("refused")
+    assert "仅凭卡号不能核验" in shop.text
     shop.keys(Keys.ESCAPE, Keys.F4)
     assert "检查网络" in shop.seen(".cards").text
     shop.world.service.start()
     shop.seen(".pill.good", "联机")
     assert day(shop)["count"] == 0
+
+
+def test_offline_it_is_amber_and_provisional(shop):
+    shop.t.wait_leased()
+    qr = shop.world.qr(CARD)
+    cut_off(shop.world, shop.t)
+    shop.keys("128", Keys.ENTER)
+    shop.screen("waiting")
+    assert shop.t.huika("simulate", "scan", qr).code == 0
+    shop.screen("quoted")
+    assert shop.seen(".verdict").get_attribute("data-verdict") == "provisional"
+    assert "脱机核验（暂定）" in shop.text and "脱机核验" in shop.said() and "0001" in shop.text
+    shop.keys(Keys.ENTER)
+    shop.screen("applied")
+    assert shop.seen(".verdict").get_attribute("data-verdict") == "provisional"
+    shop.keys(Keys.ENTER, Keys.F4)
+    assert "脱机收银" in shop.seen(".cards").text
+    shop.seen(".pill.wait", "待传")
+
+
+def command(page, *names):
+    for name in names:
+        assert page.t.huika("simulate", "scan", "HUIKA-KEY/" + name).json == {"key": name.lower()}
+
+
+def test_a_whole_sale_by_the_scanner_alone(shop):
+    shop.js("window.focus()")
+    command(shop, "1", "2", "9", "DEL", "8", "DOT", "5", "0", "OK")
+    shop.screen("waiting")
+    scan(shop)
+    shop.screen("quoted")
+    command(shop, "BACK")
+    shop.screen("idle")
+    scan(shop, OTHER)
+    shop.screen("amount")
+    command(shop, "1", "0", "0", "OK")
+    shop.screen("quoted")
+    command(shop, "OK")
+    shop.screen("applied")
+    command(shop, "OK")
+    shop.screen("idle")
+    assert [s["total_fen"] for s in day(shop)["sales"]] == [10000]
+    r = shop.t.huika("simulate", "scan", "HUIKA-KEY/NONSENSE")
+    assert r.json["reason"] == "card_unknown_scan", "what is no command is no command"
+
+
+def test_the_printer_is_out_of_paper(shop, thermal):
+    shop.t.stop()
+    shop.t.argv += ["--printer", thermal.path]
+    shop.t.start().wait_online()
+    shop.seen(".shell:not(.lost)")
+    thermal.say(paper_out=1)
+    assert shop.t.huika("print", "test").code == 0
+    shop.seen(".pill.bad", "缺纸")
+    shop.keys("128", Keys.ENTER)
+    shop.screen("waiting")
+    scan(shop)
+    shop.screen("quoted")
+    shop.keys(Keys.ENTER)
+    assert "缺纸" in shop.seen("dialog").text and day(shop)["count"] == 0
+    shop.touch("dialog .primary", "重试")
+    assert "缺纸" in shop.seen("dialog").text and day(shop)["count"] == 0
+    shop.keys(Keys.ESCAPE)
+    shop.screen("quoted")
+    shop.touch(".primary.big")
+    shop.touch("dialog .quiet", "不打小票")
+    shop.screen("applied")
+    shop.seen(".paper.bad", "未打出")
+    thermal.say()
+    wait_for("the printer to be ready", lambda: shop.t.status["printer"]["state"] == "ready")
+    shop.touch(".quiet", "打印副本")
+    shop.seen(".paper.good", "已打印")
+    wait_for("the copy on paper", lambda: "副本".encode("gb18030") in thermal.data)
+    assert day(shop)["count"] == 1
 
 
 def test_an_amount_by_a_keyboard_scanner_is_taken_back(shop):

@@ -153,11 +153,11 @@ function onKeydown(e) {
 
 /* A scanned command is the cashier's only where the cashier looks. */
 function onCommand(name) {
-    const keys = {ok: "Enter", back: "Escape", erase: "Backspace", dot: "."};
+    const keys = {ok: "Enter", back: "Escape", del: "Backspace", dot: "."};
     if (document.visibilityState !== "visible" || !document.hasFocus())
         return;
     if (state.dialog)
-        name === "ok" ? confirm(true) : set({dialog: null});
+        name === "ok" ? confirm(false) : set({dialog: null});
     else {
         set({view: "till"});
         tillKey(keys[name] || name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the terminal is, and what to do about what is not in order. */
-import {h, icon} from "/dom.js";
+import {h, icon, yuan} from "/dom.js";
 import {clock, deviceWhy, t, told} from "/texts.js";
 import {state, act, ask, prefer, signOut, toast} from "/store.js";
 
@@ -22,13 +22,20 @@ function shopCard(s) {
         !good && s.shop.standing !== "unknown" ? why("shop_" + s.shop.standing) : null, s.shop.reason || null,
         s.shop.since_ms ? t("since", clock(s.shop.since_ms, true)) : null,
         s.shop.version ? t("shopVersion", s.shop.version, s.shop.offers) : null,
-        s.lease && s.lease.stop_at_ms ? t("stop", clock(s.lease.stop_at_ms, true)) : null]);
+        s.offline.stop_at_ms ? t("stop", clock(s.offline.stop_at_ms, true)) : null]);
 }
 
 function serviceCard(s) {
     return card("wifi", t("service"), s.online ? t("online") : t("offline"), s.online ? (s.notice_error ? "wait" : "good") : "bad", [
         why(s.online ? s.notice_error : s.last_error), t("lastContact", s.last_contact_ms ? clock(s.last_contact_ms) : t("never")),
         t("dataAge", s.notices_ms ? clock(s.notices_ms) : t("never"))]);
+}
+
+function offlineCard(s) {
+    const o = s.offline;
+    return card("lock", t("offlineWork"), o.possible ? t("offlineLeft", o.left_sales, yuan(o.left_amount_fen)) : t("offlineNot"), o.possible ? "good" : "wait", [
+        why(o.why), o.stop_at_ms ? t("stop", clock(o.stop_at_ms, true)) : null,
+        o.revoked_age_ms === null ? null : t("listAge", Math.max(0, Math.round(o.revoked_age_ms / 60000)))]);
 }
 
 function readersCard(s) {
@@ -56,7 +63,7 @@ function restCards(s) {
     const off = Math.abs(s.skew_ms) > SKEW_MS, soon = s.cert_days < CERT_SOON_DAYS;
     return [
         card("up", t("records"), s.unsent ? t("unsent", s.unsent) : t("allSent"), s.unsent ? "wait" : "good", [s.unsent ? t("toSend", s.unsent) : null, why(s.upload_error)]),
-        card("lock", t("certificate"), t("certDays", s.cert_days), soon ? "wait" : "good", [soon ? t("certSoon") : null]),
+        card("card", t("certificate"), t("certDays", s.cert_days), soon ? "wait" : "good", [soon ? t("certSoon") : null]),
         card("clock", t("clock"), clock(Date.now(), true), off ? "bad" : "good", [off ? t("clockOff", Math.round(Math.abs(s.skew_ms) / 1000)) : t("clockOk")]),
         card("info", t("version"), "huika-terminal " + s.version, "", [`#${s.terminal.number} · ${s.terminal.terminal_id}`]),
     ];
@@ -72,5 +79,5 @@ function pageCard() {
 export function statusView() {
     const s = state.status;
     return h("div", {class: "statusview", key: "status"}, h("h1", {tabindex: "-1"}, t("status")),
-        s ? h("div", {class: "cards"}, shopCard(s), serviceCard(s), readersCard(s), printerCard(s), restCards(s), pageCard()) : h("p", {class: "empty"}, t("loading")));
+        s ? h("div", {class: "cards"}, shopCard(s), serviceCard(s), offlineCard(s), readersCard(s), printerCard(s), restCards(s), pageCard()) : h("p", {class: "empty"}, t("loading")));
 }

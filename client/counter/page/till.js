@@ -24,7 +24,7 @@ export function typed(key) {
 }
 
 function padKey(label, key, name, extra) {
-    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, onclick: () => typed(key)}, label);
+    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, onmousedown: e => e.preventDefault(), onclick: () => typed(key)}, label); /* a touched key takes no focus: Enter goes on */
 }
 
 function keypad() {
@@ -91,7 +91,7 @@ function holder(c) {
         h("p", {class: "label"}, t("compare")),
         h("div", {class: "face"},
             h("p", {class: "facenumber", "aria-label": `${t("last4")} ${c.card_last4 || ""}`}, h("span", {class: "dots", "aria-hidden": "true"}, "•••• "), h("b", null, c.card_last4)),
-            c.name_masked ? h("p", {class: "facename"}, c.name_masked) : h("p", {class: "facename none"}, t("byNumber"))));
+            c.name_masked ? h("p", {class: "facename"}, c.name_masked) : h("p", {class: "facename none"}, t(c.by === "number" ? "byNumber" : "noName"))));
 }
 
 function verdictKind(c) {
@@ -111,7 +111,7 @@ function verdict(c, small) {
         h("h1", {class: "word", tabindex: "-1"}, t(kind)),
         bad ? h("p", {class: "why"}, told(c.text)) : null,
         kind === "refused" ? h("p", {class: "step"}, nextStep(c.reason)) : kind === "failed" ? h("p", {class: "step"}, t("failedHint")) : null,
-        kind === "provisional" ? h("p", {class: "step"}, t("provisionalHint")) : null,
+        kind === "provisional" ? h("p", {class: "step"}, t("provisionalHint"), c.provisional ? " " + t("provisionalLeft", c.provisional.left_sales, clock(c.provisional.stop_at_ms, true)) : "") : null,
         !bad && c.card_last4 ? holder(c) : null);
 }
 
@@ -224,7 +224,7 @@ export function spoken() {
     if (!c)
         return ["", false];
     if (c.state === "quoted")
-        return [t("sayQuoted", `${c.name_masked || ""} ${t("last4")} ${(c.card_last4 || "").split("").join(" ")}`, yuan(c.pay_fen)), false];
+        return [t("sayQuoted", t(verdictKind(c)), `${c.name_masked || ""} ${t("last4")} ${(c.card_last4 || "").split("").join(" ")}`, yuan(c.pay_fen)), false];
     if (c.state === "refused" || c.state === "failed")
         return [`${t(verdictKind(c))}。${told(c.text)}`, true];
     return [c.state === "applied" ? `${t("applied")}，${t("pay")} ${yuan(c.pay_fen)}` : told(c.text), false];
