@@ -28,11 +28,35 @@ static const struct cli_opt devices_opts[] = {
 
 static const struct cli_opt page_opts[] = {{"close", NULL, N_("sign every browser out instead"), 0}, {0}};
 
+static const struct cli_opt void_opts[] = {{"reason", "TEXT", N_("why; stands in the record"), CLI_MUST},
+    {"cashier", "ID", N_("who is at the counter; stands on the receipt"), 0}, {0}};
+
+static const struct cli_opt day_close_opts[] = {{"day", "YYYY-MM-DD", N_("another day than today"), 0}, {0}};
+
+static const struct cli_opt dispute_opts[] = {
+    {"kind", "KIND",
+        N_("refused_valid, rate_not_given, amount_wrong, card_suspect, double_charge, offline_contested, other"),
+        CLI_MUST},
+    {"by", "WHO", N_("who reports: shop (default) or member"), 0}, {"sale", "SALE", N_("the sale that it is about"), 0},
+    {"refusal", "N", N_("the journal number of the refusal that it is about"), 0},
+    {"text", "TEXT|-", N_("what happened, at most 2,000 characters; -: from standard input"), 0},
+    {"cashier", "ID", N_("who is at the counter; stands on the receipt"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"sell", "AMOUNT", N_("check the card and give the discount; AMOUNT in yuan, like 128.00"), sell_opts, 1, 1,
         sell_run},
     {"status", "", N_("the shop's standing, the service, records to be sent, devices"), NULL, 0, 0, status_run},
+    {"day close", "", N_("print the day: sales, discounts, voids, offline sales, what is still to be sent"),
+        day_close_opts, 0, 0, day_close_run},
     {"day", "[YYYY-MM-DD]", N_("the sales of a day, today by default, and their sums"), NULL, 0, 1, day_run},
+    {"void", "SALE", N_("take a whole sale back: the discount goes back, the member gets the refund"), void_opts, 1, 1,
+        void_run},
+    {"return", "SALE AMOUNT", N_("take a part of a sale back; AMOUNT before discount, in yuan"), void_opts, 2, 2,
+        void_return_run},
+    {"dispute new", "", N_("log a complaint for the union; prints the slip for the member"), dispute_opts, 0, 0,
+        dispute_new_run},
+    {"dispute list", "", N_("the disputes logged here, the newest first"), NULL, 0, 0, dispute_list_run},
+    {"dispute show", "REF", N_("one dispute, and what the union answered"), NULL, 1, 1, dispute_show_run},
     {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
     {"page", "", N_("the cashier's page: an address that lets a browser on this machine in, once"), page_opts, 0, 0,
         page_run},

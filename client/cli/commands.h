@@ -9,6 +9,12 @@ int status_run(struct cli *c);  /* status.c */
 int devices_run(struct cli *c); /* devices.c */
 int day_run(struct cli *c);     /* day.c */
 int day_reprint_run(struct cli *c);
+int day_close_run(struct cli *c);
+int void_run(struct cli *c); /* void.c */
+int void_return_run(struct cli *c);
+int dispute_new_run(struct cli *c); /* dispute.c */
+int dispute_list_run(struct cli *c);
+int dispute_show_run(struct cli *c);
 int print_test_run(struct cli *c); /* print.c */
 int verify_run(struct cli *c);     /* verify.c: journal verify */
 int page_run(struct cli *c);       /* page.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* huika day, huika reprint. */
+/* huika day, huika day close, huika reprint. */
 #include "base/tm.h"
 #include "base/ulid.h"
 #include "client/cli/commands.h"
@@ -129,6 +129,34 @@ int day_reprint_run(struct cli *c)
         fputs(buf_str(&answer.body), stdout);
     if (!e)
         code = reprint(c, &a);
+    api_answer_release(&answer);
+    api_close(&a);
+    return code;
+}
+
+/* The sheet as text; on paper, too, where there is a printer. */
+int day_close_run(struct cli *c)
+{
+    const char *day = cli_text(c, "day");
+    struct api a;
+    struct api_answer answer;
+    int32_t number;
+    int code;
+    if (day && !tm_day_parse(day, &number))
+        return cli_usage(c, _("%s is not a day like 2026-01-31."), day);
+    if (!api_open(c, &a, &code))
+        return code;
+    json_t *body = day ? json_pack("{s:s}", "day", day) : json_object();
+    enum err e = api_call(&a, &(struct api_request){.method = "POST", .path = "/v1/day/close", .body = body}, &answer);
+    if (!e && !answer.json)
+        e = ERR_NET_PROTOCOL;
+    if (e)
+        code = api_fail(c, e, _("asking the terminal"));
+    else if (c->json)
+        say_json(json_incref(answer.json));
+    else
+        fputs(say_str(answer.json, i18n_lang() == ERR_LANG_ZH ? "sheet_zh" : "sheet_en", ""), stdout);
+    json_decref(body);
     api_answer_release(&answer);
     api_close(&a);
     return code;

@@ -89,47 +89,20 @@ static enum err card_of(const json_t *body, struct counter_card *card)
     return e;
 }
 
-static enum err key_of(const struct request *r, const char **out)
-{
-    const char *key = route_header(r, "Idempotency-Key");
-    if (!key || !*key)
-        return ERR_IDEMPOTENCY_MISSING;
-    size_t n = 0;
-    for (; key[n]; n++)
-        if (key[n] <= ' ' || key[n] > '~' || n == COUNTER_KEY_MAX)
-            return ERR_BAD_VALUE;
-    *out = key;
-    return ERR_OK;
-}
-
-/* The request's fingerprint: the document, whatever the order of its members and its white space. */
-static enum err fingerprint(const struct request *r, uint8_t out[static KEY_HASH])
-{
-    size_t len = json_dumpb(r->json, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS);
-    char *text = len ? malloc(len) : NULL;
-    if (!text)
-        return ERR_NOMEM;
-    json_dumpb(r->json, text, len, JSON_COMPACT | JSON_SORT_KEYS);
-    key_sha256(text, len, out);
-    OPENSSL_cleanse(text, len);
-    free(text);
-    return ERR_OK;
-}
-
 enum MHD_Result checkouts_post(struct request *r)
 {
     const struct counter_ops *ops = r->counter->config.ops;
     const struct checkout *k = NULL;
     uint8_t hash[KEY_HASH];
     struct counter_order o = {.request = hash};
-    enum err e = key_of(r, &o.key);
+    enum err e = keyed_key(r, &o.key);
     if (!e)
         e = r->json ? purchase_of(r->json, &o.purchase) : ERR_BAD_JSON;
     if (e)
         return reply_problem(r, e);
     e = card_of(r->json, &o.card);
     if (!e)
-        e = fingerprint(r, hash);
+        e = keyed_fingerprint(r->json, hash);
     if (!e)
         e = ops->begin(ops->ctx, &o, &k);
     free(o.purchase.lines);

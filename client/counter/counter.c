@@ -195,6 +195,11 @@ void counter_checkout(struct counter *c, const struct checkout *checkout)
         events_add(c, "checkout", view_checkout(c, checkout, ERR_LANG_ZH));
 }
 
+void counter_again(struct counter *c)
+{
+    wait_run_again(c);
+}
+
 void counter_status(struct counter *c)
 {
     if (events_wanted(c))

@@ -13,6 +13,7 @@
 #ifndef HUIKA_COUNTER_H
 #define HUIKA_COUNTER_H
 #include "client/core/checkout.h"
+#include "client/counter/after.h"
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -49,6 +50,7 @@ struct counter_sale {
     uint32_t epoch;
     enum body_outcome outcome; /* NONE: not sent yet */
     enum err code;             /* why held */
+    int64_t returned_fen;      /* taken back so far, as this terminal knows */
 };
 /* Not 0 ends the walk, which returns it. */
 typedef enum err counter_sale_fn(void *ctx, const struct counter_sale *s);
@@ -102,6 +104,7 @@ struct counter_ops {
     json_t *(*sandbox)(void *ctx);
     /* A new token for TCP, durable; the old one ends. */
     enum err (*token)(void *ctx, char out[static COUNTER_TOKEN_MAX + 1]);
+    const struct counter_after *after; /* what comes after a sale; NULL: not offered */
     int64_t (*utc_ms)(void *ctx);
     int64_t (*mono_ms)(void *ctx);
     void *ctx;
@@ -133,6 +136,8 @@ const char *counter_bound(const struct counter *c);
 /* News. Cheap when nobody listens. */
 void counter_checkout(struct counter *c, const struct checkout *checkout);
 void counter_status(struct counter *c);
+/* What a request waits for (counter_after's ERR_BUSY) may be known now. */
+void counter_again(struct counter *c);
 void counter_scan(struct counter *c, const char *kind);
 /* A command code, scanned off the sheet in docs/cashier.md: "HUIKA-KEY/" and 0-9, DOT, DEL, OK or BACK. The page that is looked at does
  * what that key would do. NULL: the text is none; else its name in small letters, static. */

@@ -38,8 +38,9 @@ struct request {
     struct door *door;
     struct counter *counter;
     struct MHD_Connection *conn;
-    const char *method, *url; /* while the handler runs */
-    char id[ULID_LEN + 1];    /* {id} of the path */
+    const char *method, *url;  /* while the handler runs */
+    char id[ULID_LEN + 1];     /* {id} of the path */
+    char ref[REF_LEN_MAX + 1]; /* {ref} of it */
     struct buf body;
     json_t *json;     /* the body, for routes that want one */
     enum err trouble; /* found before the body was whole */
@@ -53,6 +54,7 @@ struct request {
     uint32_t rev;
     bool by_rev;     /* until rev is greater; else until it is no longer verifying */
     unsigned status; /* of the answer after the wait */
+    bool again;      /* it is run again after the wait */
 };
 
 /* page.c */
@@ -97,6 +99,14 @@ enum MHD_Result wait_checkout(struct request *r, unsigned status, const struct c
 enum MHD_Result wait_over(struct request *r);
 void wait_changed(struct counter *c, const struct checkout *k);
 void wait_forget(struct request *r);
+/* Suspends a request that is to be run again when counter_again is called, however often, for ten seconds in all. False: they are over. */
+bool wait_again(struct request *r);
+void wait_run_again(struct counter *c);
+
+/* keyed.c: Idempotency-Key (ERR_IDEMPOTENCY_MISSING, ERR_BAD_VALUE); a document's hash, whatever the order of its members and its white
+ * space. */
+enum err keyed_key(const struct request *r, const char **out);
+enum err keyed_fingerprint(const json_t *v, uint8_t out[static KEY_HASH]);
 void wait_expire(struct counter *c, bool all);
 int64_t wait_due_mono_ms(const struct counter *c);
 
@@ -112,6 +122,8 @@ int64_t events_due_mono_ms(const struct counter *c);
 
 /* One function per method and path; named in route.c. */
 typedef enum MHD_Result route_fn(struct request *r);
+route_fn disputes_post, disputes_list_get, disputes_get_one;
+route_fn voids_void, voids_return, voids_list, voids_day, voids_day_close;
 route_fn status_get, status_errors;
 route_fn enrolment_get, enrolment_post, sandbox_get;
 route_fn scans_post;

@@ -27,6 +27,14 @@ static const struct route {
     {"POST", "/v1/checkouts/{id}/cancel", checkouts_cancel, 0},
     {"GET", "/v1/sales", sales_list, 0},
     {"GET", "/v1/sales/{id}", sales_get, 0},
+    {"GET", "/v1/sales/{id}/voids", voids_list, 0},
+    {"POST", "/v1/sales/{id}/void", voids_void, 0},
+    {"POST", "/v1/sales/{id}/return", voids_return, 0},
+    {"GET", "/v1/day", voids_day, 0},
+    {"POST", "/v1/day/close", voids_day_close, 0},
+    {"GET", "/v1/disputes", disputes_list_get, 0},
+    {"POST", "/v1/disputes", disputes_post, 0},
+    {"GET", "/v1/disputes/{ref}", disputes_get_one, 0},
     {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
     {"GET", "/v1/sales/{id}/receipt.png", sales_picture, 0},
     {"POST", "/v1/sales/{id}/print", sales_print, 0},
@@ -40,6 +48,17 @@ static const struct route {
     {"GET", "/v1/enrolment", enrolment_get, FIRST_RUN},
     {"POST", "/v1/enrolment", enrolment_post, FIRST_RUN},
 };
+
+/* A dispute's reference: the last segment. */
+static bool takes_ref(const char *pattern, const char *url, char ref[static REF_LEN_MAX + 1])
+{
+    const char *at = strstr(pattern, "{ref}");
+    size_t head = at ? (size_t)(at - pattern) : 0;
+    if (!at || strncmp(pattern, url, head) != 0 || strlen(url + head) > REF_LEN_MAX || strchr(url + head, '/'))
+        return false;
+    memcpy(ref, url + head, strlen(url + head) + 1);
+    return true;
+}
 
 static bool matches(const char *pattern, const char *url, char id[static ULID_LEN + 1])
 {
@@ -73,7 +92,7 @@ static enum MHD_Result dispatch(struct request *r, const char *url)
         return page_get(r, file);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const struct route *to = &routes[i];
-        if (!matches(to->path, url, r->id) || !offered(r, to))
+        if ((!matches(to->path, url, r->id) && !takes_ref(to->path, url, r->ref)) || !offered(r, to))
             continue;
         known = true;
         if (!strcmp(to->method, r->method))
@@ -147,6 +166,10 @@ static enum MHD_Result begin(
 
 static enum MHD_Result complete(struct request *r, const char *url)
 {
+    if (r->held && r->again) {
+        r->held = r->again = false;
+        return dispatch(r, url);
+    }
     if (r->held)
         return wait_over(r);
     if (r->trouble)

@@ -160,6 +160,8 @@ json_t *view_sale(const struct counter_sale *s)
     put_card(v, k);
     put_quote(v, k);
     put(v, "cashier", k->cashier);
+    if (s->returned_fen)
+        json_object_set_new(v, "returned_fen", json_integer(s->returned_fen));
     if (k->line_cnt)
         json_object_set_new(v, "lines", lines_json(k, true));
     put(v, "outcome", s->outcome ? body_outcome_name(s->outcome) : "unsent");

@@ -4,6 +4,8 @@
 #include "client/counter/parts.h"
 #include <string.h>
 
+enum { AGAIN_MS = 10000 };
+
 static bool settled(const struct request *r, const struct checkout *k)
 {
     return r->by_rev ? k->rev > r->rev : k->state != CHECKOUT_VERIFYING;
@@ -30,6 +32,21 @@ enum MHD_Result wait_checkout(struct request *r, unsigned status, const struct c
     c->waiting = r;
     MHD_suspend_connection(r->conn);
     return MHD_YES;
+}
+
+bool wait_again(struct request *r)
+{
+    struct counter *c = r->counter;
+    int64_t now = counter_now(c);
+    if (!r->until_mono_ms)
+        r->until_mono_ms = now + AGAIN_MS;
+    if (c->closing || now >= r->until_mono_ms)
+        return false;
+    r->held = r->again = true;
+    r->next = c->waiting;
+    c->waiting = r;
+    MHD_suspend_connection(r->conn);
+    return true;
 }
 
 void wait_forget(struct request *r)
@@ -61,6 +78,15 @@ void wait_changed(struct counter *c, const struct checkout *k)
     for (struct request *r = c->waiting, *next; r; r = next) {
         next = r->next;
         if (!strcmp(r->checkout_id, k->id) && settled(r, k))
+            resume(r);
+    }
+}
+
+void wait_run_again(struct counter *c)
+{
+    for (struct request *r = c->waiting, *next; r; r = next) {
+        next = r->next;
+        if (r->again)
             resume(r);
     }
 }

@@ -70,6 +70,8 @@ int64_t journal_unsent_cnt(const struct journal *j);
 
 /* Sales (RECORD_SALE) of one Shanghai day (base/tm.h), oldest first, all epochs. */
 enum err journal_day_sales(struct journal *j, int32_t day, journal_each_fn *each, void *ctx);
+/* The same for records of one kind. */
+enum err journal_day_records(struct journal *j, int32_t day, enum record_kind kind, journal_each_fn *each, void *ctx);
 /* The one record with that sale id, checkout id or idempotency key. ERR_NOT_FOUND. */
 enum err journal_by_sale(struct journal *j, const char *sale_id, journal_each_fn *each, void *ctx);
 enum err journal_by_checkout(struct journal *j, const char *checkout_id, journal_each_fn *each, void *ctx);

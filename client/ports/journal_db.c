@@ -40,7 +40,7 @@ static const char *const sql[JOURNAL_STMTS] = {
     [JOURNAL_BY_DAY] = "SELECT r.id, kind, at_ms, hash, body, blob, salt, request, outcome, code FROM days AS d CROSS "
                        "JOIN records AS r ON r.id >= d.id AND r.id <"
                        " coalesce((SELECT min(n.id) FROM days AS n WHERE n.id > d.id), 0x7fffffffffffffff)"
-                       " WHERE d.day = ?1 AND r.kind = 2 ORDER BY r.id",
+                       " WHERE d.day = ?1 AND r.kind = ?2 ORDER BY r.id",
     [JOURNAL_AFTER] = "SELECT " JOURNAL_COLUMNS " FROM records WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
     [JOURNAL_SET_OUTCOME] = "UPDATE records SET outcome = ?2, code = ?3 WHERE id = ?1",
     [JOURNAL_SET_HEAD] =

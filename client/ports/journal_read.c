@@ -60,11 +60,17 @@ enum err journal_by_key(struct journal *j, const char *key, journal_each_fn *eac
 
 enum err journal_day_sales(struct journal *j, int32_t day, journal_each_fn *each, void *ctx)
 {
+    return journal_day_records(j, day, RECORD_SALE, each, ctx);
+}
+
+enum err journal_day_records(struct journal *j, int32_t day, enum record_kind kind, journal_each_fn *each, void *ctx)
+{
     sqlite3_stmt *s;
     enum err e = journal_db_stmt(j, JOURNAL_BY_DAY, &s);
     if (e)
         return e;
     sqlite3_bind_int64(s, 1, day);
+    sqlite3_bind_int64(s, 2, kind);
     return walk(j, s, each, ctx);
 }
 

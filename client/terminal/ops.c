@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the counter asks of the till. */
 #include "client/core/sale.h"
-#include "client/terminal/till.h"
+#include "client/terminal/after.h"
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -10,6 +10,8 @@ static enum err restore(const struct journal_record *r, struct checkout *out)
 {
     struct body_sale sale;
     struct body_blob blob;
+    if (r->kind != RECORD_SALE) /* a void's or a dispute's id, or key */
+        return ERR_NOT_FOUND;
     enum err e = body_sale_decode(r->body, r->body_len, &sale);
     if (e)
         return e;
@@ -31,6 +33,8 @@ static enum err restore_seat(void *ctx, const struct journal_record *r)
     struct restoring *to = ctx;
     struct checkout c;
     enum err e = restore(r, &c);
+    if (e == ERR_NOT_FOUND && to->key)
+        return ERR_IDEMPOTENCY_REUSE;
     if (e)
         return e;
     struct seat *s = till_sit(to->till);
@@ -214,7 +218,16 @@ static enum err scan(void *ctx, const char *text, size_t len, const struct check
     return till_scan(ctx, text, len, BODY_INPUT_API, out);
 }
 
+static int64_t returned(struct till *t, const char *sale_id)
+{
+    int64_t fen = 0;
+    uint64_t cnt;
+    bool unsent;
+    return t->after && !voids_returned(t->after, sale_id, &fen, &cnt, &unsent) ? fen : 0;
+}
+
 struct walk {
+    struct till *till;
     counter_sale_fn *each;
     void *ctx;
 };
@@ -226,7 +239,7 @@ static enum err one_sale(void *ctx, const struct journal_record *r)
     enum err e = restore(r, &c);
     if (e)
         return e;
-    const struct counter_sale s = {&c, r->epoch, r->outcome, r->code};
+    const struct counter_sale s = {&c, r->epoch, r->outcome, r->code, returned(w->till, c.sale_id)};
     e = w->each(w->ctx, &s);
     checkout_release(&c);
     return e;
@@ -235,7 +248,7 @@ static enum err one_sale(void *ctx, const struct journal_record *r)
 static enum err day(void *ctx, int32_t d, counter_sale_fn *each, void *each_ctx)
 {
     struct till *t = ctx;
-    struct walk w = {each, each_ctx};
+    struct walk w = {t, each, each_ctx};
     return journal_day_sales(t->journal, d, one_sale, &w);
 }
 
@@ -249,7 +262,7 @@ static enum err keep_sale(void *ctx, const struct journal_record *r)
     struct kept_sale *k = ctx;
     enum err e = restore(r, &k->c);
     if (!e)
-        k->sale = (struct counter_sale){&k->c, r->epoch, r->outcome, r->code};
+        k->sale = (struct counter_sale){&k->c, r->epoch, r->outcome, r->code, 0};
     return e;
 }
 
@@ -261,6 +274,7 @@ static enum err sale(void *ctx, const char *sale_id, counter_sale_fn *each, void
     enum err e = journal_by_sale(t->journal, sale_id, keep_sale, &k);
     if (e)
         return e;
+    k.sale.returned_fen = returned(t, k.c.sale_id);
     e = each(each_ctx, &k.sale);
     checkout_release(&k.c);
     return e;
@@ -301,6 +315,7 @@ const struct counter_ops *till_ops(struct till *t)
         .print_test = till_print_test,
         .printer_check = till_printer_check,
         .token = token,
+        .after = t->after ? after_ops(t->after) : NULL,
         .utc_ms = utc_ms,
         .mono_ms = mono_ms,
         .ctx = t};

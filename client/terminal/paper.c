@@ -201,6 +201,20 @@ enum err paper_sale(struct paper *p, const struct receipt *r)
     return e;
 }
 
+enum err paper_doc(struct paper *p, const struct doc *d, const char *id)
+{
+    struct buf bytes;
+    if (!p || !p->printer || !printer_met(p->printer))
+        return ERR_PRINTER_MISSING;
+    const struct escpos_device device = device_now(p);
+    buf_init(&bytes, RECEIPT_BYTES);
+    enum err e = doc_paper(d, p->setup.lang, &device, &bytes);
+    if (!e)
+        e = printer_submit(p->printer, id, bytes.data, bytes.len);
+    buf_wipe(&bytes);
+    return e;
+}
+
 enum err paper_test(struct paper *p, const char *shop_name)
 {
     static const char *const lines[] = {"12345678901234567890123456789012", "惠卡 Huika ABC abc 0123456789",

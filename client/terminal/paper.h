@@ -19,7 +19,7 @@
 #ifndef HUIKA_PAPER_H
 #define HUIKA_PAPER_H
 #include "client/ports/printer.h"
-#include "client/print/receipt.h"
+#include "client/print/doc.h"
 
 #define PAPER_INI       "shop.ini"
 #define PAPER_UNPRINTED "unprinted"
@@ -52,6 +52,8 @@ void paper_free(struct paper **p);
  * printer. Errors of
  * receipt_paper and printer_submit. */
 enum err paper_sale(struct paper *p, const struct receipt *r);
+/* A page that is no sale's receipt; id: of its job. */
+enum err paper_doc(struct paper *p, const struct doc *d, const char *id);
 /* A page that shows alignment, characters that are drawn, sizes, and a QR code. Its job has the id "test". */
 enum err paper_test(struct paper *p, const char *shop_name);
 /* NULL: printing is off. */

@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/ports/keep.h"
+#include "client/terminal/after.h"
 #include "client/terminal/first.h"
 #include "client/terminal/guard.h"
 #include "client/terminal/sandbox.h"
-#include "client/terminal/till.h"
 #include <openssl/crypto.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,8 +120,11 @@ static int open_link(struct terminal *m)
     state_path(&m->state, STATE_CA, ca);
     state_path(&m->state, STATE_CERT, cert);
     state_path(&m->state, STATE_KEY, key);
-    struct link_config lc = {
-        .url = m->state.info.url, .ca_path = ca, .cert_path = cert, .key_path = key, .clock = t->clock,
+    struct link_config lc = {.url = m->state.info.url,
+        .ca_path = ca,
+        .cert_path = cert,
+        .key_path = key,
+        .clock = t->clock,
         .known_past_utc_ms = floor_utc_ms(&t->floor)};
     if (cli_flag(m->cli, "sandbox")) /* never used: nothing is asked of it */
         lc = (struct link_config){.url = SANDBOX_URL, .clock = t->clock, .trust = LINK_TRUST_NOTHING};
@@ -210,6 +213,12 @@ static int open_paper(struct terminal *m)
     return e ? cli_fail(m->cli, e, _("preparing the printer %s"), setup.to) : CLI_OK;
 }
 
+static int open_after(struct terminal *m)
+{
+    enum err e = after_new(&m->till, &m->till.after);
+    return e ? cli_fail(m->cli, e, _("counting the disputes in the journal")) : CLI_OK;
+}
+
 static int open_all(struct terminal *m)
 {
     int code = open_state(m);
@@ -217,6 +226,8 @@ static int open_all(struct terminal *m)
         code = open_link(m);
     if (!code)
         code = open_sandbox(m);
+    if (!code)
+        code = open_after(m);
     if (!code)
         code = open_counter(m);
     if (!code)
@@ -248,6 +259,7 @@ static void close_all(struct terminal *m)
     till_release(t);
     offline_release(&t->offline);
     journal_close(&t->journal);
+    after_free(&t->after);
     slips_release(&t->slips);
     key_free(&m->device);
     if (m->has_state)

@@ -46,6 +46,7 @@ struct ask {
 
 struct sandbox;
 
+struct after;
 struct till {
     struct floor floor;        /* what `clock` is made of */
     const struct clock *clock; /* max(wall clock, floor) */
@@ -58,6 +59,7 @@ struct till {
     struct usb_bus *usb;     /* NULL: none */
     struct paper *paper;     /* NULL: none */
     struct slips slips;
+    struct after *after; /* after.h; NULL until it is made */
     struct counter_ops ops;
     struct sandbox *sandbox; /* NULL: the real thing */
     /* Instead of the link, with the same contract as link_request; NULL: the link. */

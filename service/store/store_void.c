@@ -107,8 +107,9 @@ static enum err asked_before(struct store_tx *tx, struct store_grant *g, bool *h
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     if (memcmp(v.sale, g->sale, STORE_ID) != 0 || memcmp(v.shop, g->shop, STORE_ID) != 0 || v.kind != g->kind ||
-        v.amount_fen != g->amount_fen)
+        (v.amount_fen != g->amount_fen && g->kind != BODY_VOID_ALL))
         return ERR_IDEMPOTENCY_REUSE;
+    g->amount_fen = v.amount_fen;
     *holds = v.recorded || v.granted_ms > g->at_utc_ms - STORE_VOID_HOLD_MS;
     g->returned_fen = v.returned_fen;
     g->back_fen = v.back_fen;
@@ -136,6 +137,8 @@ enum err store_void_grant(struct store_tx *tx, struct store_grant *g)
     e = add_pending(tx, g, &s);
     if (e)
         return e;
+    if (g->kind == BODY_VOID_ALL) /* a terminal does not know what others took back of it */
+        g->amount_fen = s.total_fen - s.returned_fen;
     g->reason =
         g->at_utc_ms > s.at_utc_ms + g->return_days * TM_DAY_MS ? ERR_RETURN_LATE : fits(&s, g->kind, g->amount_fen);
     if (g->reason)

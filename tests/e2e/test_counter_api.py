@@ -57,6 +57,22 @@ def till(world):
     return Till(world)
 
 
+def after(ask, sale):
+    """What comes after a sale, held against the contract."""
+    part = ask("POST", f"/v1/sales/{sale}/return?lang=en", {"reason": "x", "amount_fen": 1000, "cashier": "07"}, {"Idempotency-Key": "r"}).json
+    rest = ask("POST", f"/v1/sales/{sale}/void", {"reason": "x"}, {"Idempotency-Key": "v"}).json
+    assert part["returned_fen"] == 1000 and rest["returned_fen"] == 10000 and "12351" in rest["receipt"]
+    assert [v["kind"] for v in ask("GET", f"/v1/sales/{sale}/voids").json["voids"]] == ["return", "void"]
+    assert ask("GET", f"/v1/sales/{sale}").json["returned_fen"] == 10000
+    assert ask("POST", f"/v1/sales/{sale}/void", {"reason": "x"}, {"Idempotency-Key": "v2"}).json["code"] == "return_over"
+    assert ask("GET", "/v1/day").json["voids"] == 2 and "日结单" in ask("POST", "/v1/day/close", {}).json["sheet_zh"]
+    made = ask("POST", "/v1/disputes", {"kind": "amount_wrong", "reporter": "member", "sale_id": sale, "text": "多收", "cashier": "07"},
+               {"Idempotency-Key": "d"}).json
+    assert made["slip"] and ask("GET", f"/v1/disputes/{made['ref']}").json["text"] == "多收"
+    assert ask("GET", "/v1/disputes?limit=1").json["disputes"][0]["ref"] == made["ref"]
+    assert ask("POST", "/v1/disputes", {"kind": "other", "refusal_seq": 1}, {"Idempotency-Key": "d2"}).json["code"] == "not_found"
+
+
 def test_every_operation_keeps_the_contract(world, till):
     ask = till.ask
     status = ask("GET", "/v1/status").json
@@ -95,6 +111,7 @@ def test_every_operation_keeps_the_contract(world, till):
     assert (number["by"], number["input"], "name_masked" in number) == ("number", "keyed", False)
     till.t.wait_synced()
     assert ask("GET", f"/v1/sales/{sale['sale_id']}").json["outcome"] == "counted"
+    after(ask, sale["sale_id"])
     wait_for("a lease", lambda: ask("GET", "/v1/status").json["offline"]["possible"])
     world.service.stop()
     provisional = till.begin({"total_fen": 100, "scan": till.qr}, "o").json
