@@ -6,6 +6,9 @@
 #include "base/tm.h"
 #include "service/http/server.h"
 #include "service/init.h"
+#include "service/recover.h"
+#include "service/rotate.h"
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -55,6 +58,89 @@ static int run_run(struct cli *c)
     return e ? cli_fail(c, e == ERR_NOT_FOUND ? ERR_FILE_MISSING : e, "%s: %s", c->arg[0], why) : CLI_OK;
 }
 
+/* Errors name the file; a wrong KIND or KEYID is the user's. */
+static int failed(struct cli *c, enum err e, const char *why)
+{
+    if (e == ERR_BAD_VALUE && !strcmp(why, "KIND"))
+        return cli_usage(c, _("KIND is notice, lease, card, sealing or root."));
+    return cli_fail(
+        c, e == ERR_NOT_FOUND && strcmp(why, "KEYID") != 0 ? ERR_FILE_MISSING : e, "%s: %s", c->arg[0], why);
+}
+
+static int say_rotated(struct cli *c, const struct rotate *r)
+{
+    if (!c->json) {
+        if (r->key_id[0])
+            printf(_("New key %s.\n"), r->key_id);
+        printf(_("Trust notice %lld is signed. Restart the service, and lock the root key away again.\n"),
+            (long long)r->version);
+        return CLI_OK;
+    }
+    json_t *v = json_pack("{s:s, s:I}", "key", r->key_id, "trust_version", (json_int_t)r->version);
+    bool good = v && !json_dumpf(v, stdout, JSON_COMPACT);
+    json_decref(v);
+    putchar('\n');
+    return good ? CLI_OK : CLI_FAILED;
+}
+
+static int run_rotate(struct cli *c)
+{
+    char why[WHY] = "";
+    int64_t hours = 24, now = tm_wall_utc_ms();
+    if (!cli_int(c, "after", 0, 24 * 90, &hours))
+        return CLI_USAGE;
+    struct rotate r = {
+        .dir = c->arg[0], .offline = cli_text(c, "offline"), .at_utc_ms = now, .from_utc_ms = now + hours * 3600000};
+    enum err e = rotate_key(&r, c->arg[1], why);
+    return e ? failed(c, e, why) : say_rotated(c, &r);
+}
+
+static int run_retire(struct cli *c)
+{
+    char why[WHY] = "";
+    struct rotate r = {.dir = c->arg[0], .offline = cli_text(c, "offline"), .at_utc_ms = tm_wall_utc_ms()};
+    enum err e = rotate_retire(&r, c->arg[1], why);
+    return e ? failed(c, e, why) : say_rotated(c, &r);
+}
+
+static int run_renew(struct cli *c)
+{
+    char why[WHY] = "";
+    struct rotate r = {.dir = c->arg[0], .offline = cli_text(c, "offline"), .at_utc_ms = tm_wall_utc_ms()};
+    enum err e = rotate_renew(&r, why);
+    return e ? failed(c, e, why) : say_rotated(c, &r);
+}
+
+static int run_recover(struct cli *c)
+{
+    char why[WHY] = "";
+    struct recovered r;
+    enum err e = recover_run(c->arg[0], cli_text(c, "offline"), tm_wall_utc_ms(), &r, why);
+    if (e)
+        return failed(c, e, why);
+    bool behind = !r.trust_signed && r.trust_held > r.trust_version;
+    if (c->json) {
+        json_t *v = json_pack("{s:I, s:I, s:b}", "shops", (json_int_t)r.shops, "trust_version",
+            (json_int_t)r.trust_version, "trust_behind", behind);
+        bool good = v && !json_dumpf(v, stdout, JSON_COMPACT);
+        json_decref(v);
+        putchar('\n');
+        return !good ? CLI_FAILED : behind ? CLI_NO : CLI_OK;
+    }
+    printf(_("%lld shops' notices are signed anew, with versions above all before.\n"), (long long)r.shops);
+    if (behind)
+        fprintf(stderr,
+            _("Terminals hold trust notice %lld, this service has %lld: run it again with the root key (--offline).\n"),
+            (long long)r.trust_held, (long long)r.trust_version);
+    return behind ? CLI_NO : CLI_OK;
+}
+
+static const struct cli_opt offline_opts[] = {
+    {"offline", "DIR", N_("where the root key and the server CA's key are (DIR/offline)"), 0}, {0}};
+static const struct cli_opt rotate_opts[] = {
+    {"offline", "DIR", N_("where the root key and the server CA's key are (DIR/offline)"), 0},
+    {"after", "HOURS", N_("when a new notice or lease key begins to sign (24); terminals learn of it before"), 0}, {0}};
+
 static const struct cli_opt init_opts[] = {
     {"host", "NAME[,NAME]", N_("names and addresses that terminals and administrators dial"), CLI_MUST},
     {"port", "N", N_("port to listen on (8443)"), 0},
@@ -68,7 +154,15 @@ static const struct cli_opt run_opts[] = {{"verbose", NULL, N_("log each request
 static const struct cli_command commands[] = {
     {"init", "DIR", N_("make keys, certificates, configuration and an empty database; never overwrites"), init_opts, 1,
         1, run_init},
-    {"run", "DIR", N_("serve until SIGTERM"), run_opts, 1, 1, run_run}, {0}};
+    {"run", "DIR", N_("serve until SIGTERM"), run_opts, 1, 1, run_run},
+    {"rotate", "DIR KIND", N_("announce a new key: notice, lease, card, sealing or root"), rotate_opts, 2, 2,
+        run_rotate},
+    {"retire", "DIR KEYID", N_("stop believing an old key (a card key: its number)"), offline_opts, 2, 2, run_retire},
+    {"renew", "DIR", N_("five more years for the server's certificate and the trust notice"), offline_opts, 1, 1,
+        run_renew},
+    {"recover", "DIR", N_("after a backup was restored: raise all versions above what terminals hold"), offline_opts, 1,
+        1, run_recover},
+    {0}};
 
 static const struct cli_program program = {"huika-service",
     N_("The central service of Huika: members, shops, offers, terminals and what they sold."), NULL, commands};

@@ -44,8 +44,11 @@ static enum err by_number(struct http_request *rq, struct store_tx *tx, const st
     struct service *s = rq->service;
     char number[CARD_NUMBER_MAX + 1];
     uint8_t hmac[32];
-    enum err e =
-        seal_open(blob->sealed, blob->sealed_len, &s->keys->sealing_cert, s->keys->sealing, rq->who->id, sale, number);
+    enum err e = ERR_UNKNOWN_KEY;
+    /* sealed to the present certificate, or to one before a rotation */
+    for (size_t i = 0; i < s->keys->sealing_cnt && e != ERR_OK; i++)
+        e = seal_open(blob->sealed, blob->sealed_len, &s->keys->sealing[i].cert, s->keys->sealing[i].key, rq->who->id,
+            sale, number);
     if (e != ERR_OK)
         return e;
     e = hmacs_number(s->hmacs, number, hmac);

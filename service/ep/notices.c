@@ -30,10 +30,20 @@ static enum err take(struct news *n, struct buf *envelope)
     return e;
 }
 
+/* Every change of the root that the terminal missed, in order, then the newest. */
 static enum err trust(struct news *n)
 {
     const struct service_keys *k = n->rq->service->keys;
-    return k->trust_notice.version > n->held.trust ? add(n, k->trust.data, k->trust.len) : ERR_OK;
+    int64_t held = n->held.trust;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < k->change_cnt && e == ERR_OK; i++) {
+        const struct keys_change *c = &k->change[i];
+        if (c->version <= held || c->version >= k->trust_notice.version)
+            continue;
+        e = add(n, c->text.data, c->text.len);
+        held = c->version;
+    }
+    return e == ERR_OK && k->trust_notice.version > held ? add(n, k->trust.data, k->trust.len) : e;
 }
 
 /* What a snapshot shows. */

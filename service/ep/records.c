@@ -73,9 +73,13 @@ static enum err answer(struct http_request *rq, struct work_area *w)
     r->head_seq = w->out.head.seq;
     memcpy(r->head_hash, w->out.head.hash, sizeof r->head_hash);
     r->at_utc_ms = rq->at_utc_ms;
-    snprintf(r->keyid, sizeof r->keyid, "%s", k->lease_id);
-    enum err e = notices_countersign(k, &w->out.head, r->at_utc_ms, r->head_sig);
-    return e == ERR_OK ? body_results_encode(r, &rq->answer.body) : e;
+    struct notices_countersigned c;
+    enum err e = notices_countersign(k, &w->out.head, r->at_utc_ms, &c);
+    if (e != ERR_OK)
+        return e;
+    memcpy(r->keyid, c.keyid, sizeof r->keyid);
+    memcpy(r->head_sig, c.sig, sizeof r->head_sig);
+    return body_results_encode(r, &rq->answer.body);
 }
 
 struct forked {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "proto/invite.h"
 #include "service/sign/ca.h"
+#include "service/sign/keys_parts.h"
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
@@ -62,16 +63,6 @@ static enum err load_ca(struct loading *l, const char *key_name, const char *cer
     return !e && X509_check_private_key(*cert, *key) != 1 ? ERR_BAD_VALUE : e;
 }
 
-static enum err load_sealing(struct loading *l)
-{
-    X509 *cert = NULL;
-    enum err e = load_ca(l, "keys/sealing.key", "keys/sealing.crt", &l->k->sealing, &cert);
-    if (!e)
-        e = ca_cert_der(cert, &l->k->sealing_cert);
-    X509_free(cert);
-    return e;
-}
-
 static enum err load_trust(struct loading *l, int64_t at_utc_ms)
 {
     struct notice n;
@@ -93,14 +84,6 @@ static enum err load_trust(struct loading *l, int64_t at_utc_ms)
     return e ? e : invite_fingerprint(X509_get0_pubkey(k->server_ca), k->trust_notice.root, k->fingerprint);
 }
 
-static bool may(const struct notice_trust *t, EVP_PKEY *key, unsigned kind)
-{
-    for (size_t i = 0; i < t->key_cnt; i++)
-        if (EVP_PKEY_eq(t->keys[i].key, key) == 1)
-            return (t->keys[i].kinds & kind) != 0;
-    return false;
-}
-
 static enum err load_cards(struct loading *l)
 {
     struct service_keys *k = l->k;
@@ -118,30 +101,6 @@ static enum err load_cards(struct loading *l)
     return e;
 }
 
-/* Terminals will only believe what the trust notice names: better to find out now. */
-static enum err load_signing(struct loading *l)
-{
-    struct service_keys *k = l->k;
-    const struct notice_trust *t = &k->trust_notice;
-    enum err e = load_key(l, "keys/notice.key", &k->notice);
-    if (!e && !may(t, k->notice, 1u << NOTICE_SHOP))
-        e = ERR_UNKNOWN_KEY;
-    if (!e)
-        e = load_key(l, "keys/lease.key", &k->lease);
-    if (!e && !may(t, k->lease, NOTICE_BIT_HEAD))
-        e = ERR_UNKNOWN_KEY;
-    if (!e)
-        e = key_id(k->lease, k->lease_id);
-    if (!e)
-        e = load_cards(l);
-    if (!e)
-        e = load_sealing(l);
-    if (!e && (k->sealing_cert.len != t->sealing_cert.len ||
-                  memcmp(k->sealing_cert.data, t->sealing_cert.data, t->sealing_cert.len) != 0))
-        e = ERR_UNKNOWN_KEY;
-    return e;
-}
-
 static enum err load_all(struct loading *l, int64_t at_utc_ms)
 {
     struct service_keys *k = l->k;
@@ -153,7 +112,13 @@ static enum err load_all(struct loading *l, int64_t at_utc_ms)
     if (!e)
         e = load_trust(l, at_utc_ms);
     if (!e)
-        e = load_signing(l);
+        e = load_cards(l);
+    if (!e)
+        e = keys_load_signers(l->dir, k, at_utc_ms, l->what);
+    if (!e)
+        e = keys_load_sealing(l->dir, k, l->what);
+    if (!e)
+        e = keys_load_changes(l->dir, k, l->what);
     if (!e)
         e = load_number_key(l);
     if (!e && !path_of(l, "offline/root.key"))
@@ -169,7 +134,6 @@ enum err keys_load(const char *dir, int64_t at_utc_ms, struct service_keys **out
     if (!l.k)
         return ERR_NOMEM;
     buf_init(&l.k->trust, NOTICE_MAX);
-    buf_init(&l.k->sealing_cert, CA_CERT_MAX);
     enum err e = load_all(&l, at_utc_ms);
     if (e) {
         memcpy(what, l.what, WHAT);
@@ -190,12 +154,16 @@ void keys_free(struct service_keys **k)
     X509_free(s->admin_ca);
     key_free(&s->terminal_ca_key);
     key_free(&s->admin_ca_key);
-    key_free(&s->notice);
-    key_free(&s->lease);
+    for (size_t i = 0; i < s->signer_cnt; i++)
+        key_free(&s->signer[i].key);
     for (size_t i = 0; i < s->card_cnt; i++)
         key_free(&s->card[i].key);
-    key_free(&s->sealing);
-    buf_release(&s->sealing_cert);
+    for (size_t i = 0; i < s->sealing_cnt; i++) {
+        key_free(&s->sealing[i].key);
+        buf_release(&s->sealing[i].cert);
+    }
+    for (size_t i = 0; i < s->change_cnt; i++)
+        buf_release(&s->change[i].text);
     buf_release(&s->trust);
     notice_trust_release(&s->trust_notice);
     OPENSSL_cleanse(s->number_key, sizeof s->number_key);

@@ -2,6 +2,7 @@
 #include "service/sign/notices.h"
 #include "base/text.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* Fills `obj` under `key` with the base64 of n bytes; false if out of memory. */
 static bool set_base64(json_t *obj, const char *key, const void *p, size_t n)
@@ -70,12 +71,19 @@ static bool fill_keys(json_t *v, const struct notices_trust *t)
     return good && set_base64(v, "sealing_cert", t->sealing_cert->data, t->sealing_cert->len);
 }
 
+/* NULL: the trust notice allows no key for that kind. */
+static EVP_PKEY *signer_of(const struct service_keys *k, enum notice_kind kind, int64_t at_utc_ms)
+{
+    const struct keys_signer *s = keys_signer(k, 1u << kind, at_utc_ms);
+    return s ? s->key : NULL;
+}
+
 /* hash: of the payload; NULL: not wanted. */
 static enum err seal(enum notice_kind kind, const json_t *v, EVP_PKEY *key, struct buf *out, uint8_t *hash)
 {
     struct buf payload;
     buf_init(&payload, NOTICE_MAX);
-    enum err e = jsonx_write(v, &payload);
+    enum err e = key ? jsonx_write(v, &payload) : ERR_UNKNOWN_KEY;
     if (!e)
         e = notice_seal(kind, payload.data, payload.len, key, out);
     if (!e && hash)
@@ -132,7 +140,7 @@ enum err notices_publish(
     json_t *v = shop_json(&s, at_utc_ms);
     e = v ? add_offers(tx, shop, json_object_get(v, "offers")) : ERR_NOMEM;
     if (!e)
-        e = seal(NOTICE_SHOP, v, k->notice, &envelope, hash);
+        e = seal(NOTICE_SHOP, v, signer_of(k, NOTICE_SHOP, at_utc_ms), &envelope, hash);
     if (!e)
         e = store_notice_put(tx, shop, s.version, buf_str(&envelope), envelope.len, hash);
     json_decref(v);
@@ -163,7 +171,7 @@ enum err notices_revoked(
     json_t *v = json_pack("{s:I, s:I, s:I, s:I, s:s, s:o}", "version", (json_int_t)r->version, "issued_ms",
         (json_int_t)r->issued_utc_ms, "count", (json_int_t)r->count, "len", (json_int_t)r->len, "sha256", sha256,
         "deltas", deltas(r));
-    enum err e = v ? seal(NOTICE_REVOKED, v, k->notice, out, hash) : ERR_NOMEM;
+    enum err e = v ? seal(NOTICE_REVOKED, v, signer_of(k, NOTICE_REVOKED, r->issued_utc_ms), out, hash) : ERR_NOMEM;
     json_decref(v);
     return e;
 }
@@ -189,13 +197,17 @@ enum err notices_lease(const struct service_keys *k, const struct notices_lease 
         (json_int_t)s->per_card_day, "keyed_sales", (json_int_t)s->keyed_sales, "keyed_amount_fen",
         (json_int_t)s->keyed_amount_fen, "trust", named(&l->trust), "shop", named(&l->shop), "revoked",
         named(&l->revoked));
-    enum err e = v ? seal(NOTICE_LEASE, v, k->lease, out, NULL) : ERR_NOMEM;
+    enum err e = v ? seal(NOTICE_LEASE, v, signer_of(k, NOTICE_LEASE, s->issued_utc_ms), out, NULL) : ERR_NOMEM;
     json_decref(v);
     return e;
 }
 
 enum err notices_countersign(
-    const struct service_keys *k, const struct record_head *h, int64_t at_utc_ms, uint8_t sig[static KEY_SIG])
+    const struct service_keys *k, const struct record_head *h, int64_t at_utc_ms, struct notices_countersigned *out)
 {
-    return record_countersign(h, at_utc_ms, k->lease, sig);
+    const struct keys_signer *s = keys_signer(k, NOTICE_BIT_HEAD, at_utc_ms);
+    if (!s)
+        return ERR_UNKNOWN_KEY;
+    memcpy(out->keyid, s->id, sizeof out->keyid);
+    return record_countersign(h, at_utc_ms, s->key, out->sig);
 }

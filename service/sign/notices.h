@@ -54,7 +54,11 @@ struct notices_lease {
 /* Signs it with the lease key; the envelope is appended to out. */
 enum err notices_lease(const struct service_keys *k, const struct notices_lease *l, struct buf *out);
 
-/* The service's signature under a terminal's head, with the lease key. */
+/* The service's signature under a terminal's head, with the lease key. ERR_UNKNOWN_KEY: the trust notice allows none. */
+struct notices_countersigned {
+    char keyid[KEY_ID_LEN + 1];
+    uint8_t sig[KEY_SIG];
+};
 enum err notices_countersign(
-    const struct service_keys *k, const struct record_head *h, int64_t at_utc_ms, uint8_t sig[static KEY_SIG]);
+    const struct service_keys *k, const struct record_head *h, int64_t at_utc_ms, struct notices_countersigned *out);
 #endif

@@ -5,6 +5,7 @@
 #include "base/tm.h"
 #include "proto/revoked.h"
 #include "service/sign/notices.h"
+#include "service/sign/resign.h"
 #include "service/store/store_revoked.h"
 #include <dirent.h>
 #include <inttypes.h>
@@ -16,7 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 256 * 1024 * 1024, LOOK_MS = 200 };
+#define MARK_KEY   "revoked_key"
+#define MARK_FLOOR "revoked_floor"
+
+enum { FILE_MAX = 256 * 1024 * 1024, LOOK_MS = 200, RESIGN_MS = 60000, COMPLAIN_MS = 60000 };
 
 struct revoker {
     struct revoker_config c;
@@ -27,6 +31,7 @@ struct revoker {
     bool stop;
     bool looked; /* at `commit`, and it was up to date */
     uint64_t commit;
+    int64_t resign_mono_ms, complain_mono_ms; /* when to look at the shops' notices; when to complain again */
 };
 
 static enum err path_of(const char *dir, int64_t version, int64_t from, char out[static PATH_MAX])
@@ -53,6 +58,7 @@ struct making {
     struct notices_revoked notice;
     struct store_revoked row;
     int64_t changes, before; /* before: the newest version so far */
+    int64_t floor;           /* versions are above this one, too */
     struct buf file, envelope;
 };
 
@@ -137,12 +143,14 @@ static enum err write_files(struct making *m)
 static enum err put(struct store_tx *tx, void *ctx)
 {
     struct making *m = ctx;
-    return store_revoked_put(tx, &m->row, m->changes, buf_str(&m->envelope), m->envelope.len);
+    const struct keys_signer *now = keys_signer(m->r->c.keys, 1u << NOTICE_REVOKED, m->notice.issued_utc_ms);
+    enum err e = now ? store_mark_set(tx, MARK_KEY, now->id) : ERR_UNKNOWN_KEY;
+    return e ? e : store_revoked_put(tx, &m->row, m->changes, buf_str(&m->envelope), m->envelope.len);
 }
 
 static enum err publish(struct making *m)
 {
-    m->notice.version = m->before + 1;
+    m->notice.version = (m->floor > m->before ? m->floor : m->before) + 1;
     m->notice.issued_utc_ms = tm_wall_utc_ms();
     enum err e = write_files(m);
     if (!e)
@@ -171,6 +179,21 @@ static void drop_old(const struct revoker *r, int64_t newest)
         closedir(d);
 }
 
+/* Was the newest notice signed by a key that no longer signs, or must versions rise? */
+static enum err outdated(struct store_tx *tx, struct making *m, bool *yes)
+{
+    const struct keys_signer *now = keys_signer(m->r->c.keys, 1u << NOTICE_REVOKED, tm_wall_utc_ms());
+    char key[STORE_MARK_MAX] = "", floor[STORE_MARK_MAX] = "0";
+    enum err e = store_mark_get(tx, MARK_KEY, key);
+    if (!e || e == ERR_NOT_FOUND)
+        e = store_mark_get(tx, MARK_FLOOR, floor);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    m->floor = strtoll(floor, NULL, 10);
+    *yes = m->floor > m->before || (now && strcmp(key, now->id) != 0);
+    return ERR_OK;
+}
+
 /* Is there anything to do? Reads the list in the same snapshot. */
 static enum err look(struct revoker *r, struct making *m, bool *due)
 {
@@ -183,11 +206,14 @@ static enum err look(struct revoker *r, struct making *m, bool *due)
         e = store_revoked_newest(tx, &newest);
     if (!e)
         e = store_revoked_changes(tx, &m->changes, &made);
+    bool old = false;
+    m->before = e ? 0 : newest.version;
+    if (!e)
+        e = outdated(tx, m, &old);
     if (!e) {
         int64_t age = tm_wall_utc_ms() - newest.made_utc_ms;
-        m->before = newest.version;
-        r->looked = newest.version && m->changes == made;
-        *due = !r->looked && (!newest.version || age < 0 || age >= r->c.every_ms);
+        r->looked = newest.version && m->changes == made && !old;
+        *due = old || (!r->looked && (!newest.version || age < 0 || age >= r->c.every_ms));
     }
     if (!e && *due)
         e = store_revoked_tokens(tx, push, m);
@@ -195,7 +221,19 @@ static enum err look(struct revoker *r, struct making *m, bool *due)
     return e;
 }
 
-static void round_once(struct revoker *r)
+/* A thing that fails is tried again at once and named once a minute. */
+static void complain(struct revoker *r, const char *what, enum err e)
+{
+    int64_t now = tm_mono_ms();
+    if (e == ERR_STOPPING || now < r->complain_mono_ms)
+        return;
+    r->complain_mono_ms = now + COMPLAIN_MS;
+    log_error("%s failed: %s", what, err_text(e, ERR_LANG_EN));
+    if (e == ERR_UNKNOWN_KEY)
+        log_error("the trust notice allows no key for it: huika-service renew, then restart");
+}
+
+static void list_round(struct revoker *r)
 {
     struct making m = {.r = r};
     bool due = false;
@@ -214,12 +252,29 @@ static void round_once(struct revoker *r)
             tm_mono_ms() - begun);
         drop_old(r, m.notice.version);
         r->c.wake(r->c.ctx);
-    } else if (e && e != ERR_STOPPING) {
-        log_error("making the revocation list failed: %s", err_text(e, ERR_LANG_EN));
+    } else if (e) {
+        complain(r, "making the revocation list", e);
     }
     free(m.value);
     buf_release(&m.file);
     buf_release(&m.envelope);
+}
+
+static void shop_round(struct revoker *r)
+{
+    int64_t now = tm_mono_ms(), done = 0;
+    if (now < r->resign_mono_ms)
+        return;
+    enum err e = resign_shops(r->c.store, r->c.keys, tm_wall_utc_ms(), &done);
+    if (e) {
+        complain(r, "signing the shops' notices anew", e);
+        return;
+    }
+    r->resign_mono_ms = now + RESIGN_MS;
+    if (done) {
+        log_info("signed %" PRId64 " shops' notices with the new key", done);
+        r->c.wake(r->c.ctx);
+    }
 }
 
 static void *revoker_main(void *ctx)
@@ -229,7 +284,8 @@ static void *revoker_main(void *ctx)
     while (!r->stop) {
         struct timespec until;
         pthread_mutex_unlock(&r->lock);
-        round_once(r);
+        shop_round(r);
+        list_round(r);
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += LOOK_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;

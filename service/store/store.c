@@ -170,3 +170,20 @@ void store_read_end(struct store_tx **tx)
         t->open = false;
     give_idle(t->store, t);
 }
+
+enum err store_mark_get(struct store_tx *tx, const char *name, char out[static STORE_MARK_MAX])
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, "SELECT value FROM mark WHERE name = ?", DB_ARGS(db_text(name)), &row);
+    if (e)
+        return e;
+    db_col_text(row, 0, out, STORE_MARK_MAX);
+    db_done(row);
+    return ERR_OK;
+}
+
+enum err store_mark_set(struct store_tx *tx, const char *name, const char *value)
+{
+    return db_run(tx, "INSERT INTO mark(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value = ?2",
+        DB_ARGS(db_text(name), db_text(value)));
+}

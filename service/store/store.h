@@ -37,6 +37,11 @@ void store_close(struct store **s);
  * the number stands. Any thread, no lock. */
 uint64_t store_commit_number(const struct store *s);
 
+/* A small fact about the whole database, by name. ERR_NOT_FOUND: never set. */
+enum { STORE_MARK_MAX = 64 };
+enum err store_mark_get(struct store_tx *tx, const char *name, char out[static STORE_MARK_MAX]);
+enum err store_mark_set(struct store_tx *tx, const char *name, const char *value);
+
 /* A snapshot for the calling thread until store_read_end: not older than the last commit whose writer was told. Cheap
  * while nothing is committed (the snapshot is kept and handed out again). Keep it short: no waiting for the network
  * inside. Never blocks on the writer. ERR_IO, ERR_NOMEM. */

@@ -53,3 +53,11 @@ enum err store_lease_get(struct store_tx *tx, int64_t terminal, int64_t version,
     db_done(row);
     return ERR_OK;
 }
+
+enum err store_lease_raise(struct store_tx *tx, int64_t by)
+{
+    return db_run(tx,
+        "UPDATE terminal SET lease_version = max(lease_version, CASE WHEN held_lease < 4503599627370496 THEN held_lease"
+        " ELSE 0 END) + ?",
+        DB_ARGS(db_int(by)));
+}

@@ -18,4 +18,7 @@ struct store_lease {
 enum err store_lease_put(struct store_tx *tx, const uint8_t terminal[static STORE_ID], const struct store_lease *l);
 /* terminal: its number. ERR_NOT_FOUND: never signed, or long replaced. */
 enum err store_lease_get(struct store_tx *tx, int64_t terminal, int64_t version, struct store_lease *out);
+
+/* Every terminal's next lease gets a version above all it has held, and above all signed before, by `by`. */
+enum err store_lease_raise(struct store_tx *tx, int64_t by);
 #endif

@@ -125,6 +125,39 @@ enum err store_shop_set_standing(struct store_tx *tx, const uint8_t shop[static 
     return e;
 }
 
+static enum err ids_behind(struct store_tx *tx, struct store_shop_raise *r, uint8_t (*id)[STORE_ID])
+{
+    static const uint8_t first[STORE_ID];
+    sqlite3_stmt *rows;
+    enum err e = db_query(tx, "SELECT id FROM shop WHERE id > ? ORDER BY id LIMIT ?",
+        DB_ARGS(db_id(r->after ? r->after : first), db_int(r->limit)), &rows);
+    if (e)
+        return e;
+    for (r->cnt = 0; r->cnt < r->limit && !(e = db_next(rows)); r->cnt++)
+        db_col_blob(rows, 0, id[r->cnt], STORE_ID);
+    db_done(rows);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err store_shop_raise(struct store_tx *tx, struct store_shop_raise *r, store_raise_fn *fn, void *ctx)
+{
+    uint8_t id[STORE_RAISE_MAX][STORE_ID];
+    if (r->limit < 1 || r->limit > STORE_RAISE_MAX)
+        return ERR_BAD_VALUE;
+    enum err e = ids_behind(tx, r, id);
+    for (int i = 0; i < r->cnt && !e; i++) {
+        e = db_run_one(tx,
+            "UPDATE shop SET version = max(version, CASE WHEN ?2 THEN coalesce((SELECT max(t.held_shop)"
+            " FROM terminal t WHERE t.shop = shop.id AND t.held_shop < 4503599627370496), 0) ELSE 0 END) + ?1"
+            " WHERE id = ?3",
+            DB_ARGS(db_int(r->by), db_int(r->recover), db_id(id[i])));
+        if (!e)
+            e = fn(tx, ctx, id[i]);
+        memcpy(r->last, id[i], STORE_ID);
+    }
+    return e;
+}
+
 enum err store_notice_put(struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t version,
     const char *envelope, size_t len, const uint8_t hash[static KEY_HASH])
 {

@@ -43,6 +43,21 @@ enum err store_shop_set_standing(struct store_tx *tx, const uint8_t shop[static 
 enum err store_shop_standing_at(
     struct store_tx *tx, const uint8_t shop[static STORE_ID], int64_t at_utc_ms, enum standing *out);
 
+/* Raises the versions of at most `limit` shops behind `after` (NULL: from the first), in the order of ids, and gives each to
+ * fn, which publishes it. by: how far; recover: above all that terminals of the shop said they hold, too. *last: where
+ * to go on; *cnt: how many there were. */
+struct store_shop_raise {
+    const uint8_t *after;
+    int limit; /* 1-STORE_RAISE_MAX */
+    int64_t by;
+    bool recover;
+    uint8_t last[STORE_ID];
+    int cnt;
+};
+enum { STORE_RAISE_MAX = 256 };
+typedef enum err store_raise_fn(struct store_tx *tx, void *ctx, const uint8_t shop[static STORE_ID]);
+enum err store_shop_raise(struct store_tx *tx, struct store_shop_raise *r, store_raise_fn *fn, void *ctx);
+
 /* Replaces the whole list and raises the version. Each offer has its id (a ULID; an id that another shop has is
  * ERR_EXISTS). An offer that is dropped stays known to store_offer_get. At most OFFER_PER_SHOP (ERR_TOO_LARGE). */
 enum err store_offer_replace(

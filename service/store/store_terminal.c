@@ -179,3 +179,18 @@ enum err store_terminal_held(
         DB_ARGS(db_int(held->trust), db_int(held->shop), db_int(held->revoked), db_int(held->lease),
             db_int(held->answer), db_id(terminal)));
 }
+
+enum err store_terminal_highest(struct store_tx *tx, struct store_held *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx,
+        "SELECT coalesce(max(held_trust), 0), coalesce(max(held_shop), 0), coalesce(max(held_revoked), 0),"
+        " coalesce(max(held_lease), 0), coalesce(max(held_answer), 0) FROM terminal",
+        DB_NO_ARGS, &row);
+    if (e)
+        return e;
+    *out = (struct store_held){
+        db_col_int(row, 0), db_col_int(row, 1), db_col_int(row, 2), db_col_int(row, 3), db_col_int(row, 4)};
+    db_done(row);
+    return ERR_OK;
+}

@@ -116,6 +116,8 @@ const char *store_terminal_state(const struct store_terminal *t);
 struct store_held {
     int64_t trust, shop, revoked, lease, answer;
 };
+/* The highest of each that any terminal said it holds. */
+enum err store_terminal_highest(struct store_tx *tx, struct store_held *out);
 enum err store_terminal_held(
     struct store_tx *tx, const uint8_t terminal[static STORE_ID], const struct store_held *held);
 /* ERR_NOT_FOUND. */

@@ -376,13 +376,15 @@ static void test_a_countersignature_is_the_lease_keys(void **state)
 {
     const struct place *p = *state;
     struct record_head h = {.epoch = 1, .seq = 5, .hash = {9}};
-    uint8_t sig[KEY_SIG];
+    struct notices_countersigned c;
     assert_int_equal(make(p, "localhost"), ERR_OK);
     struct service_keys *k = load(p);
-    assert_int_equal(notices_countersign(k, &h, FIXTURE_NOW, sig), ERR_OK);
-    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW, k->lease, sig), ERR_OK);
-    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW + 1, k->lease, sig), ERR_BAD_SIGNATURE);
-    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW, k->notice, sig), ERR_BAD_SIGNATURE);
+    EVP_PKEY *lease = keys_signer(k, 1u << NOTICE_LEASE, FIXTURE_NOW)->key;
+    EVP_PKEY *notice = keys_signer(k, 1u << NOTICE_SHOP, FIXTURE_NOW)->key;
+    assert_int_equal(notices_countersign(k, &h, FIXTURE_NOW, &c), ERR_OK);
+    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW, lease, c.sig), ERR_OK);
+    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW + 1, lease, c.sig), ERR_BAD_SIGNATURE);
+    assert_int_equal(record_countersign_verify(&h, FIXTURE_NOW, notice, c.sig), ERR_BAD_SIGNATURE);
     keys_free(&k);
 }
 
