@@ -7,13 +7,33 @@
 #include "service/ep/scope.h"
 #include "service/http/service.h"
 #include <stdio.h>
+#include <string.h>
 
 struct job {
     struct http_request *rq;
     uint8_t hmac[32];
     bool reissue;
     struct store_member card;
+    char text[CARD_QR_TEXT_MAX + 1];
 };
+
+/* As it was printed before, as long as terminals take that host; else made and kept. */
+static enum err text_of(struct store_tx *tx, struct job *j)
+{
+    const struct service_keys *k = j->rq->service->keys;
+    const struct store_member *c = &j->card;
+    struct card_qr qr;
+    enum err e = store_member_text(tx, c->token, j->text);
+    if (e == ERR_OK)
+        e = card_decode(j->text, strlen(j->text), &qr);
+    for (char *const *host = k->trust_notice.card_hosts; e == ERR_OK && *host; host++)
+        if (strcmp(qr.host, *host) == 0)
+            return ERR_OK;
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    e = keys_card_text(k, c->token, c->last4, c->expiry_day, j->text);
+    return e == ERR_OK ? store_member_text_keep(tx, c->token, j->text) : e;
+}
 
 static enum err find(struct store_tx *tx, void *ctx)
 {
@@ -25,6 +45,8 @@ static enum err find(struct store_tx *tx, void *ctx)
         int64_t now = j->rq->at_utc_ms;
         e = store_member_reissue(tx, old.token, store_member_expiry(now), now, &j->card);
     }
+    if (e == ERR_OK)
+        e = text_of(tx, j);
     if (e != ERR_OK)
         return e;
     snprintf(last4, sizeof last4, "%04u", (unsigned)j->card.last4 % 10000);
@@ -32,12 +54,9 @@ static enum err find(struct store_tx *tx, void *ctx)
     return scope_log(tx, j->rq, j->card.org, &act);
 }
 
-static enum err answer(struct http_request *rq, const struct store_member *card)
+static enum err answer(struct http_request *rq, const struct store_member *card, const char *text)
 {
-    char text[CARD_QR_TEXT_MAX + 1], last4[5], day[TM_DAY_LEN + 1];
-    enum err e = keys_card_text(rq->service->keys, card->token, card->last4, card->expiry_day, text);
-    if (e != ERR_OK)
-        return e;
+    char last4[5], day[TM_DAY_LEN + 1];
     snprintf(last4, sizeof last4, "%04u", (unsigned)card->last4 % 10000);
     tm_day_format(card->expiry_day, day);
     return ep_answer(rq, 200,
@@ -56,7 +75,7 @@ static enum err card(struct http_request *rq, bool reissue)
     json_decref(in);
     if (e == ERR_OK)
         e = store_write(rq->service->store, find, &j);
-    return e == ERR_OK ? answer(rq, &j.card) : e;
+    return e == ERR_OK ? answer(rq, &j.card, j.text) : e;
 }
 
 enum err ep_card_print(struct http_request *rq)

@@ -82,5 +82,9 @@ static const char invitations[] =
     " name TEXT NOT NULL, by_admin BLOB NOT NULL, at_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
     " admin BLOB, spki BLOB, cert BLOB) STRICT, WITHOUT ROWID;";
 
+/* What was printed, for a signature made anew would be another text. */
+static const char prints[] = "CREATE TABLE card_text(token BLOB PRIMARY KEY CHECK(length(token) = 10), text TEXT NOT "
+                             "NULL) STRICT, WITHOUT ROWID;";
+
 const char *const db_schema_2[] = {
-    terminals, leases, branches, sales, histories, revocation, invitations, db_schema_dispute, NULL};
+    terminals, leases, branches, sales, histories, revocation, invitations, prints, db_schema_dispute, NULL};

@@ -153,10 +153,31 @@ enum err store_member_reissue(struct store_tx *tx, const uint8_t token[static CA
             " WHERE token = ?",
             DB_ARGS(db_blob(next, sizeof next), db_int(expiry_day), db_blob(token, CARD_TOKEN)));
     if (!e)
+        e = db_run(tx, "DELETE FROM card_text WHERE token = ?", DB_ARGS(db_blob(token, CARD_TOKEN)));
+    if (!e)
         e = store_member_by_token(tx, next, &m);
     if (!e)
         *fresh = m;
     return e;
+}
+
+enum err store_member_text(
+    struct store_tx *tx, const uint8_t token[static CARD_TOKEN], char out[static CARD_QR_TEXT_MAX + 1])
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, "SELECT text FROM card_text WHERE token = ?", DB_ARGS(db_blob(token, CARD_TOKEN)), &row);
+    if (e)
+        return e;
+    db_col_text(row, 0, out, CARD_QR_TEXT_MAX + 1);
+    db_done(row);
+    return ERR_OK;
+}
+
+enum err store_member_text_keep(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], const char *text)
+{
+    return db_run_one(tx,
+        "INSERT INTO card_text(token, text) VALUES(?1, ?2) ON CONFLICT(token) DO UPDATE SET text = ?2",
+        DB_ARGS(db_blob(token, CARD_TOKEN), db_text(text)));
 }
 
 /* The orgs of a scope, as a list that SQL can search. */

@@ -49,6 +49,12 @@ enum err store_member_note(struct store_tx *tx, const uint8_t token[static CARD_
 enum err store_member_reissue(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], int32_t expiry_day,
     int64_t at_utc_ms, struct store_member *fresh);
 
+/* The QR text that was printed for this card. ERR_NOT_FOUND: none was. */
+enum err store_member_text(
+    struct store_tx *tx, const uint8_t token[static CARD_TOKEN], char out[static CARD_QR_TEXT_MAX + 1]);
+/* Keeps it, in the place of what was kept. Forgotten when the card is reissued. */
+enum err store_member_text_keep(struct store_tx *tx, const uint8_t token[static CARD_TOKEN], const char *text);
+
 /* Current cards of `scope` and below, by token. after: the cursor of the page before, NULL for the first. At most
  * `limit` cards, but a page may be shorter, even empty, for work per page is bounded. *more: there is a next page, from
  * `next`. */
