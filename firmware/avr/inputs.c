@@ -224,17 +224,27 @@ static void show(uint8_t on, volatile uint8_t *port, uint8_t mask)
         *port &= (uint8_t)~mask;
 }
 
+/* The timer may be beyond the new step already, and would go round: what it has counted is kept, and it begins anew. */
+static void sound(bool on)
+{
+    uint8_t last = (on ? STEP_SOUND : STEP_SILENT) - 1;
+
+    if (OCR0A == last)
+        return;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        steps += TCNT0;
+        TCNT0 = 0;
+        OCR0A = last;
+        TCCR0A = on ? 1 << WGM01 | 1 << COM0A0 : 1 << WGM01;
+    }
+}
+
 void inputs_show(uint8_t lamps)
 {
     show(lamps & UI_GREEN, &BOARD_REG(PORT, LED_GREEN), BOARD_MASK(LED_GREEN));
     show(lamps & UI_RED, &BOARD_REG(PORT, LED_RED), BOARD_MASK(LED_RED));
-    if (lamps & UI_SOUND) {
-        TCCR0A = 1 << WGM01 | 1 << COM0A0;
-        OCR0A = STEP_SOUND - 1;
-    } else {
-        TCCR0A = 1 << WGM01;
-        OCR0A = STEP_SILENT - 1;
-    }
+    sound(lamps & UI_SOUND);
 }
 
 bool inputs_button(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/core/f2f.h"
 
-/* What an interval is, beside a cell of length c. The windows are 1/8 wider than +-15 % of jitter asks for, because the
- * length itself is an estimate; between them lies what nobody can tell. */
+/* What an interval is, beside a cell of length c. Half a cell may be 23 % off, a cell 25 %: more than the 15 % of jitter that
+ * must be read, because the length itself is an estimate; between lies what nobody can tell. */
 enum kind { HALF, CELL, NEITHER };
 
 void f2f_init(struct f2f *f, uint8_t *bits, uint16_t max)
@@ -33,32 +33,62 @@ static void note(struct f2f *f, uint16_t off)
         f->worst = off;
 }
 
+static uint16_t length(const struct f2f *f)
+{
+    return (uint16_t)(f->cell >> 8);
+}
+
+static uint16_t apart(uint16_t a, uint16_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
 static enum kind judge(struct f2f *f, uint16_t d)
 {
-    uint16_t c = f->cell_4 >> 2, c2 = c >> 1, c8 = c >> 3, c16 = c >> 4, c32 = c >> 5;
+    uint16_t c = length(f), c4 = c >> 2, off = apart((uint16_t)(d << 1), c);
 
-    if (d >= c2 - c8 && d <= c2 + c8) { /* 0.375-0.625 */
-        note(f, (uint16_t)((d > c2 ? d - c2 : c2 - d) << 1));
+    if (off <= c4 - (c >> 6)) {
+        note(f, off);
         return HALF;
     }
-    if (d >= c - c8 - c16 - c32 && d <= c + (c >> 2)) { /* 0.781-1.25 */
-        note(f, d > c ? d - c : c - d);
+    off = apart(d, c);
+    if (off <= c4 + (f->phase == F2F_LEADING ? c >> 5 : 0)) { /* a clocking zero decides nothing */
+        note(f, off);
         return CELL;
     }
     return NEITHER;
 }
 
-bool f2f_is_even(const struct f2f *f)
+/* Two halves: an edge in the midst of a zero is seldom as near to its middle as that of a one. */
+static bool is_one(const struct f2f *f, uint16_t a, uint16_t b)
 {
-    return f->worst <= f->cell_4 >> 6 || (uint32_t)f->worst * f->judged <= f->sum * F2F_OUTLIER;
+    uint16_t c = length(f);
+
+    return apart(a, b) <= (c >> 3) + (c >> 4) && apart((uint16_t)(a + b), c) <= (c >> 2) - (c >> 6);
 }
 
-/* An eighth of the way to what was measured. */
-static void follow(struct f2f *f, uint16_t d)
+bool f2f_is_even(const struct f2f *f)
 {
-    int16_t off = (int16_t)((uint16_t)(d << 2) - f->cell_4);
+    uint16_t c = length(f);
 
-    f->cell_4 = (uint16_t)(f->cell_4 + ((off + 4) >> 3));
+    return f->worst <= (c >> 3) + (c >> 5) || (uint32_t)f->worst * f->judged * 8 <= f->sum * F2F_OUTLIER_8;
+}
+
+static void begin(struct f2f *f, uint16_t d)
+{
+    f->cell = (int32_t)d << 8;
+    f->trend = 0;
+    f->age = 0;
+}
+
+/* A tracking loop of the second order. Two halves measure a cell better than one interval does. */
+static void follow(struct f2f *f, uint16_t d, bool one)
+{
+    int32_t off = ((int32_t)d << 8) - f->cell;
+
+    f->trend += off >> 5;
+    f->cell += (off >> (one || f->age < F2F_YOUNG ? 3 : 4)) + (f->trend >> 4);
+    f->age = (uint8_t)(f->age + (f->age < F2F_YOUNG));
 }
 
 static void put(struct f2f *f, bool one)
@@ -85,17 +115,17 @@ static void put(struct f2f *f, bool one)
 
 static void synchronise(struct f2f *f, uint16_t d)
 {
-    uint16_t c = f->cell_4 >> 2;
+    uint16_t c = length(f);
 
     if (f->run && d >= c - (c >> 2) - (c >> 4) && d <= c + (c >> 2) + (c >> 3)) {
-        f->cell_4 = (uint16_t)((c + d) << 1);
+        begin(f, (uint16_t)((c + d) >> 1));
         if (++f->run == F2F_SYNC) {
             f->phase = F2F_LEADING;
             f->run = 0;
         }
         return;
     }
-    f->cell_4 = (uint16_t)(d << 2);
+    begin(f, d);
     f->run = 1;
 }
 
@@ -109,14 +139,19 @@ void f2f_gap(struct f2f *f)
 
 static void feed_half(struct f2f *f, uint16_t d)
 {
-    if (!f->half) {
+    uint16_t first = f->half;
+
+    if (!first) {
         f->half = d;
         return;
     }
-    d = (uint16_t)(d + f->half);
     f->half = 0;
+    if (!is_one(f, first, d)) {
+        f2f_gap(f);
+        return;
+    }
     put(f, true);
-    follow(f, d);
+    follow(f, (uint16_t)(d + first), true);
 }
 
 void f2f_feed(struct f2f *f, uint16_t ticks)
@@ -138,7 +173,7 @@ void f2f_feed(struct f2f *f, uint16_t ticks)
         feed_half(f, ticks);
     else if (kind == CELL && !f->half) {
         put(f, false);
-        follow(f, ticks);
+        follow(f, ticks, false);
     } else
         f2f_gap(f);
 }

@@ -4,8 +4,8 @@
  *     if (track_find(&t, f.bits, f.cnt, TRACK_DIGITS))
  *         for (i = 0; i < t.len; i++) out[i] = track_char(&t, i);
  *
- * Strict: the first 1 begins the start sentinel, each character has odd parity, the LRC agrees, clocking
- * zeros follow, and the swipe does not read as a track in both directions. Characters are taken from the bits when asked
+ * Strict: the first 1 begins the start sentinel, each character has odd parity, none is one that may not stand there, the
+ * LRC agrees, clocking zeros follow, and the swipe does not read as a track in both directions. Characters are taken from the bits when asked
  * for, so that no second copy of them has to be wiped. */
 #ifndef HUIKA_FW_TRACK_H
 #define HUIKA_FW_TRACK_H

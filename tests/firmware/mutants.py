@@ -37,6 +37,7 @@ MUTANTS = [
     ("number for whoever asks", CORE + "reader.c", "return r->boot_ms && settings_unit(", "return settings_unit("),
     ("number not in the descriptor", CORE + "ep0.c", "n ? DESC_SERIAL : 0", "0"),
     ("card kept while the host sleeps", AVR + "main.c", "    reader_host_gone(&reader);\n    ui_host", "    ui_host"),
+    ("control characters taken for data", CORE + "track.c", "n && c != end && is_control(c)", "0"),
     ("pad regulator left off", AVR + "usb.c", "UHWCON = 1 << UVREGE;", "UHWCON = 0;"),
     ("PLL set for an 8 MHz crystal", AVR + "usb.c", "1 << PINDIV | 1 << PLLE", "1 << PLLE"),
     ("USB clock left frozen", AVR + "usb.c", "USBCON = 1 << USBE | 1 << OTGPADE;", "USBCON = 1 << USBE | 1 << OTGPADE | 1 << FRZCLK;"),

@@ -44,25 +44,27 @@ struct swipe {
 };
 
 /* What can happen to a swipe. Edges of a comparator come and go in pairs; the single ones are what a worse front end
- * would do. An edge that moves stays nearer to its own place than to one where it would mean something else. The PAIRED ones hit two bits of each of two characters, in the same columns, so that parity and LRC would
- * still agree if a decoder took the damage for data. */
+ * would do. The PAIRED ones hit two bits of each of two characters, in the same columns, so that parity and LRC still agree
+ * if a decoder takes the damage for data: anything may come of them, up to the exact recording of another card, which
+ * swipe_is_other() tells from the rest. */
 enum swipe_damage {
-    SWIPE_LOST,          /* 1-4 single edges missing */
-    SWIPE_LOST_PULSE,    /* 1-3 pulses missing: two edges each */
-    SWIPE_EXTRA,         /* 1-4 single edges too many, anywhere */
-    SWIPE_SPIKE,         /* 1-3 spikes: two edges, 2-40 % of a cell apart */
-    SWIPE_WORN,          /* a stretch of 3-20 bits with jitter of 30-60 % and every tenth edge missing */
-    SWIPE_NOISE,         /* a stretch of 2-12 bits of random intervals */
-    SWIPE_CUT,           /* begins late or ends early */
-    SWIPE_JERK,          /* the hand stops or jumps: 1.4-4 times the speed from one bit to the next */
-    SWIPE_JITTER,        /* all intervals with jitter of 20-50 % */
-    SWIPE_PAIRED_MOVED,  /* edges moved half way from 01 to 10 or back: by 0-25 % of a cell */
+    SWIPE_LOST,         /* 1-4 single edges missing */
+    SWIPE_LOST_PULSE,   /* 1-3 pulses missing: two edges each */
+    SWIPE_EXTRA,        /* 1-4 single edges too many, anywhere */
+    SWIPE_SPIKE,        /* 1-3 spikes: two edges, 2-40 % of a cell apart */
+    SWIPE_WORN,         /* a stretch of 3-20 bits with jitter of 30-60 % and every tenth edge missing */
+    SWIPE_NOISE,        /* a stretch of 2-12 bits of random intervals */
+    SWIPE_CUT,          /* begins late or ends early */
+    SWIPE_JERK,         /* the hand stops or jumps: 1.4-4 times the speed from one bit to the next */
+    SWIPE_JITTER,       /* all intervals with jitter of 20-50 % */
+    SWIPE_PAIRED_MOVED, /* edges on their way from 01 to 10 or back: moved by 0-50 % of a cell, 50 being the whole way */
     SWIPE_PAIRED_PULSES, /* ones lose their middle pulse, zeros get a pulse in their middle */
     SWIPE_PAIRED_WEAK,   /* ones whose middle edge sits 10-25 % of a cell beside it, zeros with an edge there */
-    SWIPE_PAIRED_RANDOM, /* one of the three kinds for each of the four bits */
+    SWIPE_PAIRED_FLIPS, /* the bit errors themselves: ones lose their middle edge, zeros get one, 0-25 % beside the middle */
+    SWIPE_PAIRED_ADDED,  /* the same where all four are zeros: the card's gains only, nothing of it is lost */
+    SWIPE_PAIRED_RANDOM, /* one of pulses, weak, flips for each of the four bits */
     SWIPE_DAMAGES,
-    /* Not counted, shown for honesty: four bits turned round exactly, single edges at their ideal places. That is the
-     * recording of another card; no decoder can tell, and no comparator can make it of this one. */
+    /* Not counted: four bits turned round exactly, single edges at their ideal places. */
     SWIPE_FORGED = SWIPE_DAMAGES
 };
 const char *swipe_damage_name(enum swipe_damage d);
@@ -77,6 +79,11 @@ void swipe_card(struct swipe_card *c, struct swipe_rng *r);
 void swipe_encode(struct swipe_card *c, const char *text, unsigned width);
 void swipe_make(struct swipe *s, const struct swipe_card *c, const struct swipe_how *how, struct swipe_rng *r);
 void swipe_damage(struct swipe *s, const struct swipe_card *c, enum swipe_damage d, struct swipe_rng *r);
+/* For a swipe before and after a PAIRED damage: is what is there now the recording of another card? It is, if somebody who is
+ * told the hand's true speed in every cell, and doubts each interval that is more than SWIPE_DOUBT off what it would
+ * mean, doubts none of them and reads a whole track that is not `c`. Nobody could reject that and read worn cards. */
+#define SWIPE_DOUBT 0.28
+bool swipe_is_other(const struct swipe *before, const struct swipe *now, const struct swipe_card *c, double doubt);
 /* Interval i, in whole ticks as the timer would catch it. */
 uint16_t swipe_ticks(const struct swipe *s, unsigned i);
 #endif

@@ -152,6 +152,12 @@ static void hit(struct swipe *s, const struct target *t, enum swipe_damage d, st
             remove_near(s, middle, 1);
         insert_edge(s, middle + off);
         break;
+    case SWIPE_PAIRED_FLIPS:
+        if (t->one)
+            remove_near(s, middle, 1);
+        else
+            insert_edge(s, middle + t->cell * swipe_uniform(r, -0.25, 0.25));
+        break;
     default: /* exact */
         if (t->one)
             remove_near(s, middle, 1);
@@ -161,23 +167,40 @@ static void hit(struct swipe *s, const struct target *t, enum swipe_damage d, st
     }
 }
 
-static void pair(struct swipe *s, const struct swipe_card *c, enum swipe_damage d, struct swipe_rng *r)
+static enum swipe_damage kind_of(enum swipe_damage d, struct swipe_rng *r)
 {
-    unsigned digits = (unsigned)(strchr(c->text, '=') - c->text) - 1, a = 1 + swipe_u32(r) % digits, b, i, j;
-    struct target t[4];
+    static const enum swipe_damage kinds[] = {SWIPE_PAIRED_PULSES, SWIPE_PAIRED_WEAK, SWIPE_PAIRED_FLIPS};
+
+    return d == SWIPE_PAIRED_RANDOM ? kinds[swipe_u32(r) % 3] : d == SWIPE_PAIRED_ADDED ? SWIPE_PAIRED_FLIPS : d;
+}
+
+/* Two bits of two digits in the same columns. Returns how many of them are ones. */
+static unsigned aim(const struct swipe *s, const struct swipe_card *c, struct target t[4], struct swipe_rng *r)
+{
+    unsigned digits = (unsigned)(strchr(c->text, '=') - c->text) - 1, a = 1 + swipe_u32(r) % digits, b, ones = 0;
+    unsigned i = swipe_u32(r) % 4, j = (i + 1 + swipe_u32(r) % 3) % 4;
 
     do
         b = 1 + swipe_u32(r) % digits;
     while (b == a);
-    i = swipe_u32(r) % 4;
-    j = (i + 1 + swipe_u32(r) % 3) % 4;
     for (unsigned k = 0; k < 4; k++) {
         unsigned at = bit_at(s, c, k & 1 ? a : b, k & 2 ? i : j);
         t[k] = (struct target){
             s->edge[s->cell_edge[at]], s->edge[s->cell_edge[at + 1]] - s->edge[s->cell_edge[at]], is_one(s, c, at)};
+        ones += t[k].one;
     }
+    return ones;
+}
+
+static void pair(struct swipe *s, const struct swipe_card *c, enum swipe_damage d, struct swipe_rng *r)
+{
+    enum { TRIES = 500 };
+    struct target t[4];
+
+    for (unsigned tries = 0; aim(s, c, t, r) && d == SWIPE_PAIRED_ADDED && tries < TRIES; tries++)
+        ;
     for (unsigned k = 0; k < 4; k++)
-        hit(s, &t[k], d == SWIPE_PAIRED_RANDOM ? SWIPE_PAIRED_PULSES + swipe_u32(r) % 2 : d, r);
+        hit(s, &t[k], kind_of(d, r), r);
 }
 
 /* 01 and 10 differ by two edges moved half a cell; here they stop on the way. */
@@ -187,7 +210,7 @@ static void move_pair(struct swipe *s, const struct swipe_card *c, struct swipe_
 
     for (unsigned tries = 0; tries < 200 && done < 2; tries++) {
         unsigned at = bit_at(s, c, 1 + swipe_u32(r) % digits, swipe_u32(r) % 3), e;
-        double by = swipe_uniform(r, 0, 0.25);
+        double by = swipe_uniform(r, 0, 0.5);
         if (s->back)
             at--;
         if (is_one(s, c, at) == is_one(s, c, at + 1))
@@ -248,7 +271,7 @@ const char *swipe_damage_name(enum swipe_damage d)
 {
     static const char *const names[] = {"edges missing", "pulses missing", "extra edges", "spikes", "worn stretch",
         "noise stretch", "cut off", "jerk", "heavy jitter", "paired, edges moved", "paired, pulses",
-        "paired, weak edges", "paired, mixed", "forged exactly"};
+        "paired, weak edges", "paired, bits flipped", "paired, edges added", "paired, mixed", "forged exactly"};
 
     return names[d];
 }

@@ -23,7 +23,7 @@ code=$(admin --json terminal invite "$shop" | value code)
 mkdir -p /srv/terminal && chown huika:huika /srv/terminal
 su huika -c "huika-terminal enroll '$code' --state /srv/terminal/state" >/run/enroll.log 2>&1 || fail "not enrolled"
 run_terminal() {
-    su huika -c "exec huika-terminal run --state /srv/terminal/state" >>/run/terminal.log 2>&1 &
+    su huika -c "exec huika-terminal run --state /srv/terminal/state" >>/run/terminal.log 2>&1 8>&- &
     terminal=$!
 }
 run_terminal
@@ -127,7 +127,7 @@ echo "slow 1" >&8
 run_terminal
 await "the terminal is online again" status_has '"online":true'
 await "the stripe reader is in use again" status_has '"label":"1209:0001 Huika card reader","used":true,"as":"card","state":"ready"'
-huika --json events >/run/events.log 2>&1 &
+huika --json events >/run/events.log 2>&1 8>&- &
 sale 4 20.00 2000 1760 "swipe ;6200000000000001=30122010000000000?"
 
 exec 8>&-
