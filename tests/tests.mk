@@ -17,7 +17,7 @@ test: deps ## install what is missing, then every test
 units: $(UNIT)
 
 test-e2e: all ## the real programs end to end, with pytest
-	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) -m pytest -q -n $(JOBS) --dist loadfile -p no:cacheprovider tests/unit tests/e2e tests/fault
+	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) -m pytest -q -n $(JOBS) --dist loadfile -p no:cacheprovider tests/unit tests/e2e tests/fault tests/pki
 
 lint: lint-rooms lint-format lint-cppcheck lint-tidy lint-docs lint-hw ## layout, rooms, cppcheck, clang-tidy, man pages
 
