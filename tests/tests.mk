@@ -9,7 +9,7 @@ test: deps ## install what is missing, then every test
 	$(MAKE) DEV=1 unit
 	$(MAKE) -j$(JOBS) DEV=1 CC=clang SAN=1 BUILD=build/san all units
 	$(MAKE) DEV=1 CC=clang SAN=1 BUILD=build/san unit
-	$(MAKE) DEV=1 test-fuzz test-umock test-print
+	$(MAKE) DEV=1 test-fuzz test-umock test-print test-sim
 	$(MAKE) DEV=1 test-e2e
 	$(MAKE) DEV=1 test-firmware
 	$(MAKE) DEV=1 test-vm test-vm-reader
