@@ -7,3 +7,8 @@ $(BUILD)/gen/page_files.c: tools/embed.sh client/counter/page.mk $(PAGE_FILES)
 	tools/embed.sh $(PAGE_FILES) >$@.tmp
 	mv $@.tmp $@
 $(call lib,counter): $(BUILD)/obj/gen/page_files.o
+
+pictures: all ## take the pictures of the cashiers' manual anew
+	HUIKA_PICTURES=1 HUIKA_BUILD=$(abspath $(BUILD)) $(PY) -m pytest -q -p no:cacheprovider tests/e2e/test_manual.py
+
+.PHONY: pictures

@@ -274,6 +274,44 @@ def test_offline_it_is_amber_and_provisional(shop):
     shop.seen(".pill.wait", "待传")
 
 
+def test_a_sale_is_taken_back(shop):
+    shop.keys("128", Keys.ENTER)
+    shop.screen("waiting")
+    scan(shop)
+    shop.screen("quoted")
+    shop.keys(Keys.ENTER)
+    shop.screen("applied")
+    shop.t.wait_synced()
+    shop.keys(Keys.ENTER, Keys.F2)
+    shop.touch(".sale")
+    shop.touch(".slipview .danger", "撤销")
+    shop.touch("dialog .danger", "金额有误")
+    shop.seen(".toast", "112.64")
+    shop.seen(".sale.gone", "0001")
+    sale = day(shop)["sales"][0]
+    assert sale["returned_fen"] == 12800
+    shop.touch(".sale")
+    assert shop.seen(".slipview .danger").get_attribute("disabled") is not None, "once"
+
+
+def test_a_dispute_is_logged(shop):
+    shop.keys(Keys.F3)
+    assert "没有纠纷" in shop.seen(".columns").text
+    shop.touch("select")
+    shop.js("const s = document.querySelector('select'); s.value = 'rate_not_given'; s.dispatchEvent(new Event('change'));")
+    shop.seen("textarea").send_keys("会员说没有按登记的八八折优惠")
+    shop.touch(".form .primary")
+    shop.seen(".toast", "已登记")
+    shop.seen(".plainlist", "未按登记优惠")
+    ref = shop.seen(".plainlist .head b").text
+    assert shop.t.huika("dispute", "show", ref).json["kind"] == "rate_not_given"
+    assert shop.t.huika("dispute", "new", "--kind", "other", "--text", "第二件").code == 0
+    shop.keys(Keys.F1)
+    shop.screen("idle")
+    shop.keys(Keys.F3)
+    shop.seen(".plainlist", "第二件")
+
+
 def command(page, *names):
     for name in names:
         assert page.t.huika("simulate", "scan", "HUIKA-KEY/" + name).json == {"key": name.lower()}

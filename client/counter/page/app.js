@@ -4,13 +4,22 @@ import {h, icon, patch} from "/dom.js";
 import {lang, t, told} from "/texts.js";
 import {state, set, begin, onChange, onKey, prefer, confirm} from "/store.js";
 import {screen, spoken, tillKey, tillView} from "/till.js";
-import {dayView, needDay, voidSale} from "/day.js";
-import {disputesView} from "/disputes.js";
+import {dayView, needDay, refreshDay, voidSale} from "/day.js";
+import {disputesView, refreshDisputes} from "/disputes.js";
 import {PRINTER_WORDS, statusView} from "/status.js";
 import {entryView} from "/entry.js";
 
 const VIEWS = [["till", "till", tillView], ["day", "day", dayView], ["disputes", "talk", disputesView], ["status", "pulse", statusView]];
 const app = document.getElementById("app"), dark = matchMedia("(prefers-color-scheme: dark)");
+
+/* What a view shows may have changed elsewhere: it shows what it has, and asks. */
+function go(view) {
+    set({view});
+    if (view === "day")
+        refreshDay();
+    if (view === "disputes")
+        refreshDisputes();
+}
 
 function pill(kind, name, text, title) {
     return h("button", {class: "pill " + kind, type: "button", key: name, title, "aria-label": title, onclick: () => set({view: "status"})}, icon(name), h("span", null, text));
@@ -43,7 +52,7 @@ function top() {
 
 function rail() {
     return h("nav", {class: "rail", "aria-label": t("main"), key: "rail"}, VIEWS.map(([name, drawing], i) => name === "disputes" && !(state.can && state.can.disputes) ? null :
-        h("button", {class: "tab", type: "button", "aria-current": state.view === name ? "page" : null, onclick: () => set({view: name}), key: name}, icon(drawing), h("span", null, t(name)), h("kbd", {"aria-hidden": "true"}, "F" + (i + 1)))));
+        h("button", {class: "tab", type: "button", "aria-current": state.view === name ? "page" : null, onclick: () => go(name), key: name}, icon(drawing), h("span", null, t(name)), h("kbd", {"aria-hidden": "true"}, "F" + (i + 1)))));
 }
 
 /* ---- dialogs ---- */
@@ -135,7 +144,7 @@ function onKeydown(e) {
     const view = VIEWS[["F1", "F2", "F3", "F4"].indexOf(e.key)];
     if (view) {
         e.preventDefault();
-        set({view: view[0]});
+        go(view[0]);
     } else if (state.dialog || (at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) {
         return;
     } else if (isBurst(e)) {

@@ -9,23 +9,28 @@ let asked = null;
 
 /** Fetches the day if it is not there, once for each change. */
 export function needDay() {
-    if (state.day || asked || state.entry !== "open")
+    if (!state.day)
+        refreshDay();
+}
+
+export function refreshDay() {
+    if (asked || state.entry !== "open")
         return;
     asked = ask("GET", "/v1/sales").then(day => set({day}), () => {}).finally(() => { asked = null; });
 }
 
 function outcome(s) {
-    if (s.voided || s.voided_ms)
+    if (isVoid(s))
         return h("span", {class: "chip off"}, t("voided"));
     if (s.returned_fen)
         return h("span", {class: "chip warn"}, t("returned"));
-    const kinds = {counted: ["good", "counted"], unsent: ["wait", "waitingUp"], held: ["bad", "held"]};
+    const kinds = {counted: ["good", "counted"], unsent: ["wait", "waitingUp"], held: ["bad", "held"], contested: ["bad", "held"]};
     const [kind, text] = kinds[s.outcome] || kinds.unsent;
     return h("span", {class: "chip " + kind}, t(text));
 }
 
 function isVoid(s) {
-    return Boolean(s.voided || s.voided_ms);
+    return s.returned_fen >= s.total_fen;
 }
 
 async function openSale(s) {
@@ -47,9 +52,10 @@ function row(s) {
 /* The same key for every try of one void: it happens once. */
 export function voidSale(sale, reason, key) {
     return act(async () => {
-        await ask("POST", `/v1/sales/${sale.sale_id}/void`, {reason}, {"Idempotency-Key": key});
+        const cashier = state.cashier ? {cashier: state.cashier} : {};
+        const done = await ask("POST", `/v1/sales/${sale.sale_id}/void`, {reason, ...cashier}, {"Idempotency-Key": key});
         set({dialog: null, receipt: null, day: null});
-        toast({zh: "已撤销", en: "Voided"}, "info");
+        toast({zh: `已撤销，应退 ¥${yuan(done.refund_fen)}`, en: `Voided; give back ¥${yuan(done.refund_fen)}`}, "info");
     });
 }
 

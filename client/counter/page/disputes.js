@@ -5,11 +5,12 @@ import {clock, t} from "/texts.js";
 import {state, set, act, ask, toast} from "/store.js";
 import {needDay} from "/day.js";
 
-const KINDS = ["discount_refused", "wrong_amount", "card", "member", "other"];
-let asked = null, draft = {kind: KINDS[0], sale: "", text: "", key: ""};
+const KINDS = ["refused_valid", "rate_not_given", "amount_wrong", "card_suspect", "double_charge", "offline_contested", "other"], REPORTERS = ["shop", "member"];
+const EMPTY = {kind: KINDS[0], reporter: REPORTERS[0], sale: "", text: "", key: ""};
+let asked = null, draft = EMPTY;
 
-export function needDisputes() {
-    if (state.disputes || asked || state.entry !== "open")
+export function refreshDisputes() {
+    if (asked || state.entry !== "open")
         return;
     asked = ask("GET", "/v1/disputes").then(got => set({disputes: got.disputes}), () => set({disputes: []})).finally(() => { asked = null; });
 }
@@ -18,9 +19,9 @@ async function send(event) {
     event.preventDefault();
     draft.key = draft.key || crypto.randomUUID();
     await act(async () => {
-        const body = {kind: draft.kind, text: draft.text, ...(draft.sale ? {sale_id: draft.sale} : {})};
+        const body = {kind: draft.kind, reporter: draft.reporter, text: draft.text, ...(state.cashier ? {cashier: state.cashier} : {}), ...(draft.sale ? {sale_id: draft.sale} : {})};
         const made = await ask("POST", "/v1/disputes", body, {"Idempotency-Key": draft.key});
-        draft = {kind: KINDS[0], sale: "", text: "", key: ""};
+        draft = EMPTY;
         set({disputes: null});
         toast({zh: `已登记，编号 ${made.ref}`, en: `Logged as ${made.ref}`}, "info");
     });
@@ -33,6 +34,7 @@ function form() {
     return h("form", {class: "card form", onsubmit: send},
         h("h2", null, t("disputeNew")),
         h("label", null, t("disputeKind"), h("select", {onchange: change("kind"), value: draft.kind}, KINDS.map(k => h("option", {value: k}, t("dk_" + k))))),
+        h("label", null, t("disputeReporter"), h("select", {onchange: change("reporter"), value: draft.reporter}, REPORTERS.map(r => h("option", {value: r}, t("rp_" + r))))),
         h("label", null, t("disputeSale"), h("select", {onchange: change("sale"), value: draft.sale}, h("option", {value: ""}, t("noSale")),
             sales.map(s => h("option", {value: s.sale_id}, `${clock(s.at_ms)} ···· ${s.card_last4} ¥${yuan(s.pay_fen)}`)))),
         h("label", null, t("disputeText"), h("textarea", {rows: "4", maxlength: "2000", required: true, oninput: change("text"), value: draft.text})),
@@ -41,15 +43,16 @@ function form() {
 }
 
 function one(d) {
-    const kinds = {open: "wait", answered: "good", closed: "off"};
+    const kinds = {answered: "good", closed: "off", escalated: "bad"};
     return h("li", {class: "card", key: d.ref},
-        h("p", {class: "head"}, h("b", null, d.ref), h("span", {class: "chip " + (kinds[d.status] || "wait")}, t(d.status || "open")), d.at_ms ? h("time", null, clock(d.at_ms)) : null),
-        h("p", null, t("dk_" + d.kind), d.text ? "：" + d.text : ""),
-        d.answer ? h("p", {class: "answer"}, h("b", null, t("disputeAnswer") + "："), d.answer) : null);
+        h("p", {class: "head"}, h("b", null, d.ref), h("span", {class: "chip " + (kinds[d.state] || "wait")}, t(d.state === "unsent" ? "waitingUp" : d.state)), d.at_ms ? h("time", null, clock(d.at_ms)) : null),
+        h("p", null, t("dk_" + d.kind), d.reporter === "member" ? `（${t("rp_member")}）` : "", d.text ? "：" + d.text : ""),
+        d.answer ? h("p", {class: "answer"}, h("b", null, t("disputeAnswer") + "："), d.answer.text, h("small", null, ` ${d.answer.by} ${clock(d.answer.at_ms)}`)) : null);
 }
 
 export function disputesView() {
-    needDisputes();
+    if (!state.disputes)
+        refreshDisputes();
     const list = state.disputes || [];
     return h("div", {class: "columns", key: "disputes"},
         h("section", null, h("h1", {tabindex: "-1"}, t("disputes")), list.length ? h("ul", {class: "plainlist"}, list.map(one)) : h("p", {class: "empty"}, icon("talk"), t("disputeNone"))),

@@ -57,8 +57,10 @@ const TEXTS = {
     loading: ["正在连接终端…", "Connecting to the terminal…"], off: ["未设置", "none set up"], absent: ["未连接", "not there"], printerUnknown: ["已连接，不报告状态", "there; it does not report its state"], ready: ["就绪", "ready"],
     paper_out: ["缺纸", "out of paper"], cover_open: ["盖未合", "cover open"], printerOffline: ["脱机", "offline"], fault: ["故障", "fault"], nearEnd: ["纸将用完", "paper nearly used up"],
     skip: ["跳到主要内容", "Skip to the content"], main: ["主菜单", "Main menu"], sayQuoted: ["{0}。{1}，应付 {2} 元", "{0}. {1}, to pay {2} yuan"], theme: ["深浅色", "Light or dark"],
+    escalated: ["已上报上级工会", "with the higher union"], disputeReporter: ["谁提出", "Who complains"], rp_shop: ["本店", "the shop"], rp_member: ["会员", "the member"],
     open: ["待答复", "open"], answered: ["已答复", "answered"], closed: ["已办结", "closed"],
-    dk_discount_refused: ["拒绝优惠", "discount refused"], dk_wrong_amount: ["金额不符", "wrong amount"], dk_card: ["会员卡问题", "the card"], dk_member: ["会员投诉", "member's complaint"], dk_other: ["其他", "other"],
+    dk_refused_valid: ["有效会员被拒", "a valid member was refused"], dk_rate_not_given: ["未按登记优惠", "the registered discount was not given"], dk_amount_wrong: ["金额有误", "the amount is wrong"],
+    dk_card_suspect: ["会员卡可疑", "a suspicious card"], dk_double_charge: ["重复收费", "charged twice"], dk_offline_contested: ["脱机交易存疑", "an offline sale is contested"], dk_other: ["其他", "other"],
 };
 
 /* What the cashier does next, beside the reason itself. */
