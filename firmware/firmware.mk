@@ -21,7 +21,19 @@ $(FW)/huika-reader.elf: $(FW_SRCS) $(wildcard firmware/core/*.h firmware/avr/*.h
 $(FW)/huika-reader.hex: $(FW)/huika-reader.elf
 	avr-objcopy -O ihex -R .eeprom -R .fuse -R .lock $< $@
 
+# Both linters read the firmware for its chip. Eight-bit counters are the chip's own; clang cannot parse avr-libc's wdt.h.
+FW_LINT := -D__AVR_ATmega32U4__ -DF_CPU=16000000UL -I.
+lint: lint-firmware
+lint-firmware: ## cppcheck and clang-tidy on the firmware, for the host and for the AVR
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --enable=warning,portability --std=c11 \
+	  -I. firmware/core/*.c
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --enable=warning,portability --std=c11 \
+	  --platform=avr8 -D__AVR__ -I/usr/lib/avr/include $(FW_LINT) firmware/core/*.c firmware/avr/*.c
+	clang-tidy --quiet --checks=-bugprone-too-small-loop-variable firmware/core/*.c -- -std=c11 -I. 2>/dev/null
+	clang-tidy --quiet --checks=-bugprone-too-small-loop-variable $(filter-out %/guard.c,$(wildcard firmware/avr/*.c)) -- \
+	  --target=avr -mmcu=atmega32u4 -isystem /usr/lib/avr/include $(FW_LINT) -std=gnu11 2>/dev/null
+
 print-avr-flags:
 	@echo $(AVR_CFLAGS)
 
-.PHONY: firmware print-avr-flags
+.PHONY: firmware lint-firmware print-avr-flags

@@ -11,7 +11,7 @@ enum { LOADER_WISH = 0x4B1D, RUNNING = 0x5EAD };
 static uint16_t wish __attribute__((section(".noinit")));
 static uint16_t running __attribute__((section(".noinit"))); /* else a watchdog reset is the boot loader's way out */
 static uint8_t reset_cause __attribute__((section(".noinit")));
-extern uint8_t _end, __stack;
+extern uint8_t _end[], __stack[]; /* the linker's: end of static data, last byte of RAM */
 
 /* Before main and before static data: after a watchdog reset the watchdog still runs, with its shortest time. */
 static void start(void) __attribute__((naked, used, section(".init3")));
@@ -27,7 +27,7 @@ static void start(void)
         ((void (*)(void))GUARD_LOADER_WORD)();
     }
     wish = 0;
-    for (uint8_t *p = &_end; p < &__stack - 8; p++)
+    for (uint8_t *p = _end; (uintptr_t)p < (uintptr_t)__stack - 8; p++)
         *p = GUARD_PAINT;
 }
 
@@ -54,7 +54,7 @@ void guard_turn(void)
 {
     wdt_reset();
     for (uint8_t i = 0; i < GUARD_BYTES; i++)
-        if ((&_end)[i] != GUARD_PAINT)
+        if (_end[i] != GUARD_PAINT)
             restart();
 }
 

@@ -19,7 +19,7 @@ AVR, CORE = "firmware/avr/", "firmware/core/"
 MUTANTS = [
     ("clock left at an eighth", AVR + "guard.c", "    CLKPR = 0; ", "    "),
     ("clock set by one write", AVR + "guard.c", "    CLKPR = 1 << CLKPCE; ", "    "),
-    ("clock set late", AVR + "guard.c", "    CLKPR = 1 << CLKPCE; ", "    for (uint8_t *p = &_end; p < &__stack - 8; p++)\n        *p = 0;\n    CLKPR = 1 << CLKPCE; "),
+    ("clock set late", AVR + "guard.c", "    CLKPR = 1 << CLKPCE; ", "    for (uint8_t *p = _end; p < __stack - 8; p++)\n        *p = 0;\n    CLKPR = 1 << CLKPCE; "),
     ("pull-ups of port D forgotten", AVR + "inputs.c", "    PORTD |= BOARD_UNUSED_D;\n", ""),
     ("pull-ups of port F forgotten", AVR + "inputs.c", "    PORTF |= BOARD_UNUSED_F;\n", ""),
     ("programming pins left floating", AVR + "board.h", "BOARD_UNUSED_B 0x0F", "BOARD_UNUSED_B 0x01"),
@@ -63,7 +63,7 @@ MUTANTS = [
     ("swipe decoded while the host is served", CORE + "ep0.c", "static void send_next(struct ep0 *e)\n{",
      "static void send_next(struct ep0 *e)\n{\n    for (volatile uint16_t i = 0; i < 6000; i++)\n        ;"),
     ("watchdog never started", AVR + "guard.c", "    wdt_enable(WDTO_250MS);\n    running = RUNNING;", "    running = RUNNING;"),
-    ("stack guard forgotten", AVR + "guard.c", "if ((&_end)[i] != GUARD_PAINT)", "if (0)"),
+    ("stack guard forgotten", AVR + "guard.c", "if (_end[i] != GUARD_PAINT)", "if (0)"),
     ("boot loader open to everybody", CORE + "reader.c", "if (!r->boot_ms)\n        return false;", ""),
     ("boot loader open for ever", CORE + "reader.c", "    if (r->boot_ms)\n        r->boot_ms--;\n", ""),
     ("track left in memory", CORE + "f2f.c", "        bits[i] = 0;", "        (void)bits;"),
