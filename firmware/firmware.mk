@@ -21,6 +21,11 @@ $(FW)/huika-reader.elf: $(FW_SRCS) $(wildcard firmware/core/*.h firmware/avr/*.h
 $(FW)/huika-reader.hex: $(FW)/huika-reader.elf
 	avr-objcopy -O ihex -R .eeprom -R .fuse -R .lock $< $@
 
+install: install-reader-update
+install-reader-update:
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 tools/reader-update.py $(DESTDIR)$(PREFIX)/bin/huika-reader-update
+
 # Both linters read the firmware for its chip. Eight-bit counters are the chip's own; clang cannot parse avr-libc's wdt.h.
 FW_LINT := -D__AVR_ATmega32U4__ -DF_CPU=16000000UL -I.
 lint: lint-firmware
@@ -36,4 +41,4 @@ lint-firmware: ## cppcheck and clang-tidy on the firmware, for the host and for 
 print-avr-flags:
 	@echo $(AVR_CFLAGS)
 
-.PHONY: firmware lint-firmware print-avr-flags
+.PHONY: firmware install-reader-update lint-firmware print-avr-flags

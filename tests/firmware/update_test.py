@@ -2,12 +2,14 @@
 """The updater: real signatures; a stand-in for dfu-programmer, which only shows what is called in which order."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOL = ROOT / "tools/reader-update.py"
 HEX = os.environ.get("HUIKA_READER_HEX", str(ROOT / "build/firmware/huika-reader.hex"))
 
 FAKE = """#!/usr/bin/python3
@@ -52,7 +54,7 @@ def make_desk(tmp_path):
 
 def update(desk, *args, fails=""):
     env = dict(os.environ, PATH=f"{desk}/bin:{os.environ['PATH']}", FAKE_DIR=str(desk), FAKE_FAILS=fails)
-    return subprocess.run([sys.executable, ROOT / "tools/reader-update.py", desk / "reader.hex", *args], env=env, capture_output=True,
+    return subprocess.run([sys.executable, TOOL, desk / "reader.hex", *args], env=env, capture_output=True,
                           text=True, check=False)
 
 
@@ -109,6 +111,20 @@ def test_a_failed_write_is_said_and_the_reader_not_started(desk, fails):
     assert "--in-loader" in got.stderr
     assert "atmega32u4 reset" not in calls(desk)
     assert calls(desk)[-1] == "atmega32u4 erase", "half an image would run"
+
+
+def test_the_man_page_has_every_option():
+    said = subprocess.run([sys.executable, TOOL, "--help"], capture_output=True, text=True, check=True).stdout
+    page = (ROOT / "docs/man/huika-reader-update.1").read_text()
+    options = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", said, re.M))
+    assert {"keys", "in-loader", "give-unit"} <= options
+    assert options == set(re.findall(r"-([a-z]+(?:-[a-z]+)*)", " ".join(re.findall(r"^\.It Fl (.*)$", page, re.M))))
+
+
+def test_it_is_installed(tmp_path):
+    subprocess.run(["make", "-s", "install-reader-update", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True)
+    got = subprocess.run([tmp_path / "usr/local/bin/huika-reader-update", "--version"], capture_output=True, text=True, check=True)
+    assert got.stdout.startswith("huika-reader-update ")
 
 
 def test_without_a_reader_it_says_what_to_do(desk):
