@@ -218,13 +218,30 @@ static bool resume(struct events *e, const char *last, struct listener *l)
     return true;
 }
 
+/* A listener that has gone is noticed by libmicrohttpd only when something is sent to it; a page that is loaded again and again
+ * must not stand in its own way until then. Those who have gone are hung up on. */
+static size_t still_there(struct events *e)
+{
+    size_t n = 0;
+    for (struct listener *l = e->listeners; l; l = l->next) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(l->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+        struct pollfd p = {.fd = info ? info->connect_fd : -1, .events = POLLRDHUP};
+        if (poll(&p, 1, 0) > 0 && p.revents) {
+            l->hung_up = true;
+            wake(l);
+        }
+        n += !l->hung_up;
+    }
+    return n;
+}
+
 enum MHD_Result events_listen(struct request *r)
 {
     struct counter *c = r->counter;
     struct events *e = c->events;
     if (c->closing)
         return reply_problem(r, ERR_STOPPING);
-    if (e->listener_cnt >= COUNTER_LISTENERS)
+    if (still_there(e) >= COUNTER_LISTENERS)
         return reply_problem(r, ERR_TOO_MANY);
     struct listener *l = calloc(1, sizeof *l);
     if (!l)

@@ -360,7 +360,7 @@ def bench_journal(work):
     ratio("journal: ten at once / fdatasync", [(r[2], r[0]) for r in rounds], "> 1")
 
 
-ITEMS = ("readers", "receipts", "journal", "import", "service", "verdict", "terminal")
+ITEMS = ("readers", "receipts", "page", "journal", "import", "service", "verdict", "terminal")
 
 
 def instructions(*argv):
@@ -399,6 +399,19 @@ def bench_receipts():
         row(f"receipts: {what}", f"{us:.0f} us", "", f"  ({each} instructions, {size} bytes)")
 
 
+def measure_page(work, world):
+    """Imported here: the other items need no browser."""
+    from page_bench import bench_page  # pylint: disable=import-outside-toplevel
+    number = "6200000000000005"
+    assert world.members([(number, "李试验", "410100")]).code == 0
+    terminal = world.terminal()
+    terminal.card = world.qr(number)
+    weight = bench_page(work, terminal, 5 if QUICK else 15, row)
+    # Published: github.com/lnbits/lnbits 7d98c6b (20 March 2026), lnbits/static/bundle.min.js, bundle-components.min.js and
+    # bundle.min.css, which every page of it loads, the counter of github.com/lnbits/tpos (templates/tpos/tpos.html) among them; gzip -9.
+    row("page: the same of LNbits TPoS, its three bundles alone, kB", "653.9", "", f"  (ours is {weight / 653_926:.3f} of it)")
+
+
 def wanted(item):
     return not sys.argv[1:] or item in sys.argv[1:]
 
@@ -413,9 +426,13 @@ def main():
             bench_readers()
         if wanted("receipts"):
             bench_receipts()
+        if wanted("page"):
+            world = begin(work / "page")
+            ctx.callback(world.end)
+            measure_page(work, world)
         if wanted("journal"):
             bench_journal(work)
-        if any(wanted(i) for i in ITEMS[3:]):
+        if any(wanted(i) for i in ITEMS[4:]):
             members = work / "members.csv"
             member_file(members)
             world = bench_import(work, members)

@@ -179,6 +179,22 @@ def test_a_listener_that_comes_back_hears_what_it_missed(world):
         c.close()
 
 
+def test_listeners_that_have_gone_stand_in_nobody_s_way(world):
+    """A page loaded again and again was refused for half a minute: 16 listeners, of which 15 had gone."""
+    t = world.terminal()
+    for _ in range(60):
+        a = Listener(t)
+        assert a.answer.status == 200
+        assert a.next()["event"] == "status"
+        a.close()
+        a.answer.close()
+    there = [Listener(t) for _ in range(16)]
+    assert [a.answer.status for a in there] == [200] * 16
+    assert Listener(t).answer.status == 429
+    for a in there:
+        a.close()
+
+
 def test_what_is_kept_for_listeners_is_bounded(world):
     t = world.terminal()
     a = Listener(t)
