@@ -10,6 +10,7 @@
 #include "service/http/daemon.h"
 #include "service/public/public.h"
 #include "service/sign/ca.h"
+#include "service/sign/lifetimes.h"
 #include "service/sign/revoker.h"
 #include "service/store/store_limit.h"
 #include <signal.h>
@@ -108,7 +109,7 @@ static enum err purge(struct store_tx *tx, void *ctx)
 }
 
 /* What is done from time to time. */
-static void keep_house(struct service *s, int64_t now, int64_t due[static 3])
+static void keep_house(struct service *s, int64_t now, int64_t due[static 4])
 {
     poll_tick(s->poll, now);
     if (now >= due[0]) {
@@ -127,11 +128,15 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 3])
         if (e != ERR_OK)
             log_error("dropping old reservations failed: %s", err_text(e, ERR_LANG_EN));
     }
+    if (now >= due[3]) {
+        due[3] = now + TM_DAY_MS;
+        lifetimes_warn(s->dir, s->keys, tm_wall_utc_ms());
+    }
 }
 
 static void serve(struct service *s, const sigset_t *ends)
 {
-    int64_t due[3] = {0, tm_mono_ms() + SEEN_MS, 0};
+    int64_t due[4] = {0, tm_mono_ms() + SEEN_MS, 0, 0};
     const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
     while (sigtimedwait(ends, NULL, &tick) < 0)
         keep_house(s, tm_mono_ms(), due);

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import ssl
+import time
 
 import pytest
 import cms
@@ -223,12 +224,23 @@ def test_a_trust_notice_of_before_leases_is_completed(house):
     assert keys_of(h.held["trust"], "revoked") and keys_of(h.held["trust"], "lease") and body(h.held["trust"])["public_url"].startswith("https://")
 
 
-def downgraded(house, envelope):
+def test_what_ends_soon_is_said_long_before(house):
+    assert "ends at" not in house.service.text
+    house.close()
+    house.service.stop()
+    path = house.service.dir / "trust.json"
+    path.write_text(json.dumps(downgraded(house, json.loads(path.read_text()), not_after_ms=int(time.time() * 1000) + 59 * 86400000)))
+    house.service.start()
+    wait_for("the warning", lambda: "the trust notice ends at" in house.service.text)
+    assert "certificate ends" not in house.service.text
+
+
+def downgraded(house, envelope, **more):
     """The same trust notice without what is new, signed by the root."""
     from codec import notice_seal  # pylint: disable=import-outside-toplevel
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # pylint: disable=import-outside-toplevel
     root = load_pem_private_key((house.service.dir / "offline/root.key").read_bytes(), None)
-    b = {k: v for k, v in body(envelope).items() if k not in ("public_url", "offline", "issuers")}
+    b = {k: v for k, v in body(envelope).items() if k not in ("public_url", "offline", "issuers")} | more
     for k in b["keys"]:
         k["kinds"] = [x for x in k["kinds"] if x in ("shop", "head")]
     text = notice_seal("trust", b, root)
