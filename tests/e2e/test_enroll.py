@@ -91,9 +91,14 @@ def test_a_second_terminal_on_the_same_state_refuses(world):
     assert t.huika("status").code == 0
 
 
-def test_running_without_enrolment_says_what_to_do(world):
-    r = call(BUILD / "huika-terminal", "run", "--state", world.root / "nothing", "--listen", "127.0.0.1:0")
-    assert r.code in (1, 3) and "enroll" in r.err, r
+def test_running_without_enrolment_says_what_to_do_and_sells_nothing(world):
+    t = Terminal(world, "nothing")
+    world.daemons.append(t)
+    super(Terminal, t).start()
+    wait_for("the first run", lambda: "not enrolled yet" in t.text)
+    assert "huika-terminal enroll" in t.text and "page" in t.text
+    r = t.huika("sell", "10.00", "--number", "6200000000000001", "--yes")
+    assert r.code in (1, 3) and "enrol" in r.err and not (t.state / "journal.db").exists(), r
 
 
 def test_listening_elsewhere_than_loopback_is_refused(world):
