@@ -153,7 +153,7 @@ def trust_body(version, root, notice):
     def entry(key, kinds):
         return {"id": p256.key_id(key), "alg": "ecdsa-p256-sha256", "spki": b64(p256.spki(key)), "kinds": kinds}
     return {"version": version, "issued_ms": 1772582400000, "not_after_ms": 1804118400000, "root": {"spki": b64(p256.spki(root))},
-            "keys": [entry(notice, ["shop", "revoked", "answer"]), entry(p256.key("lease"), ["lease", "head"]),
+            "keys": [entry(notice, ["shop", "revoked", "answer", "trust"]), entry(p256.key("lease"), ["lease", "head"]),
                      {"id": "0123456789abcdef", "alg": "sm2-sm3", "spki": "AAAA", "kinds": ["shop"]}],
             "card_keys": [{"number": 1, "spki": b64(p256.spki(p256.key("card 1")))}],
             "sealing_cert": b64(cms.certificate(p256.key("sealing"), "sealing")),

@@ -127,8 +127,10 @@ def revoked():
     def made(adds, removes, result, onto=base):
         return (b"huika-revoked-delta-v1".ljust(32, b"\0") + hashlib.sha256(onto).digest() + hashlib.sha256(result).digest() + len(adds).to_bytes(8, "big") + len(removes).to_bytes(8, "big") + b"".join(adds) + b"".join(removes))
     five = sorted(values[4:6])
+    four = sorted(values[:4])
+    twice = base[:24] + (5).to_bytes(8, "big") + b"".join(sorted([*four, four[1]]))  # what one makes of it who does not look
     bad_deltas = [("nothing", b""), ("a header cut short", delta[:111]), ("half a value", delta[:-4]), ("a value too many", delta + values[9]), ("another tag", delta.replace(b"-v1", b"-v2")), ("for another file", made([values[4]], [], base, old)),
-                  ("another result", made([values[4]], [], old)), ("adds what is there", made([values[0]], [], base)), ("removes what is not there", made([], [values[9]], base)),
+                  ("another result", made([values[4]], [], old)), ("adds what is there", made([values[0]], [], base)), ("adds what is there, to have it twice", made([four[1]], [], twice)), ("removes what is not there", made([], [values[9]], base)),
                   ("adds unsorted", made(five[::-1], [], codec_trust.revoked_file(values[:6]))), ("adds one twice", made([values[4]] * 2, [], codec_trust.revoked_file(values[:5]))), ("adds and removes the same", made([values[4]], [values[4]], base)),
                   ("counts beyond the end", delta[:96] + b"\xff" * 8 + delta[104:]), ("counts that overflow", delta[:96] + (1 << 61).to_bytes(8, "big") + (0).to_bytes(8, "big") + delta[112:]), ("a base file", base)]
     return ({"tokens": [{"token": codec.b32(t), "value": v.hex()} for t, v in zip(tokens[:5], values)], "files": files, "deltas": deltas},

@@ -134,7 +134,8 @@ static void verdict_both_ways(void **state)
 /* Nothing but the exact word makes a member, and a reason that we do not know still refuses. */
 static void only_member_is_a_member(void **state)
 {
-    static const char *const bad[] = {"{\"verdict\":\"Member\",\"at_ms\":8,\"card_last4\":\"0042\"}",
+    static const char *const bad[] = {"{\"verdict\":\"provisional\",\"at_ms\":8,\"card_last4\":\"0042\"}",
+        "{\"verdict\":\"Member\",\"at_ms\":8,\"card_last4\":\"0042\"}",
         "{\"verdict\":true,\"at_ms\":8,\"card_last4\":\"0042\"}", "{\"at_ms\":8,\"card_last4\":\"0042\"}",
         "{\"verdict\":\"member\",\"at_ms\":8}", "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"42\"}",
         "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"004x\"}", "{\"verdict\":\"refused\",\"at_ms\":8}",
@@ -142,7 +143,9 @@ static void only_member_is_a_member(void **state)
         "{\"verdict\":\"member\",\"at_ms\":8,\"card_last4\":\"0042\",\"uses\":[{\"offer_id\":\"" ID1
         "\",\"left\":-1}]}"};
     struct body_verdict got;
+    const struct body_verdict ours = {.verdict = VERDICT_PROVISIONAL, .card_last4 = "0042"};
     (void)state;
+    assert_int_equal(body_verdict_encode(&ours, &text), ERR_BAD_VALUE);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (DECODE(verdict, bad[i], &got) != ERR_BAD_VALUE)
             fail_msg("%s", bad[i]);

@@ -190,6 +190,18 @@ static void a_changed_delta_is_refused_wherever_it_was_changed(void **state)
     buf_release(&d);
 }
 
+/* Even where the rest would not mind. */
+static void nothing_is_both_added_and_removed(void **state)
+{
+    struct buf base, d = small_delta(&base); /* adds 25 and 40, removes 20 */
+    struct revoked_delta delta;
+    (void)state;
+    memcpy(d.data + REVOKED_DELTA_HEADER + 16, d.data + REVOKED_DELTA_HEADER, REVOKED_VALUE);
+    assert_int_equal(revoked_delta_open(d.data, d.len, &delta), ERR_BAD_VALUE);
+    buf_release(&base);
+    buf_release(&d);
+}
+
 static enum err only_so_much(void *ctx, const void *p, size_t n)
 {
     (void)p;
@@ -242,7 +254,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_what_is_there_and_nothing_else),
         cmocka_unit_test(a_file_is_whole_or_refused), cmocka_unit_test(deltas_lead_from_one_to_the_other),
-        cmocka_unit_test(a_changed_delta_is_refused_wherever_it_was_changed), cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(a_changed_delta_is_refused_wherever_it_was_changed),
+        cmocka_unit_test(nothing_is_both_added_and_removed), cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(a_million_values)};
     const char *given = getenv("SEED");
     seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
