@@ -212,6 +212,14 @@ void counter_scan(struct counter *c, const char *kind)
         events_add(c, "scan", json_pack("{s:s}", "kind", kind));
 }
 
+void counter_lost(struct counter *c, const char *device, enum err e)
+{
+    if (events_wanted(c))
+        events_add(c, "scan",
+            json_pack(
+                "{s:s, s:s, s:s, s:o}", "kind", "lost", "device", device, "code", err_code(e), "text", view_text(e)));
+}
+
 void counter_device(struct counter *c, json_t *taken)
 {
     if (events_wanted(c))

@@ -155,8 +155,9 @@ static void on_scan(void *ctx, const struct usb_scan *scan)
     OPENSSL_cleanse(code, sizeof code);
 }
 
-static void on_dropped(void *ctx, const char *device, const char *text)
+static void on_dropped(void *ctx, const char *device, enum usb_input input, const char *text)
 {
+    (void)input;
     (void)ctx;
     log_warn("%s: %s", device, text);
 }

@@ -60,6 +60,8 @@ static const uint8_t kind_dev_honeywell[] = {KIND_DEVICE(0x0C2E, 0x0B61), KIND_C
 /* A receipt printer, bidirectional (USB Printing Devices 1.1): bulk OUT, answers on bulk IN. */
 static const uint8_t kind_dev_printer[] = {KIND_DEVICE(0x0416, 0x5011), KIND_CONFIG(23, 1),
     9, 4, 0, 0, 2, 7, 1, 2, 0, 7, 5, 0x01, 2, 64, 0, 0, 7, 5, 0x82, 2, 64, 0, 0};
+static const uint8_t kind_dev_youjie[] = {KIND_DEVICE(0x23D0, 0x0C80), KIND_CONFIG(KIND_HID_BYTES, 1),
+    KIND_HID(0, 0, 0, scanner_desc_aim, 0x81)};
 /* An endpoint descriptor that claims to be longer than all that follows. */
 static const uint8_t kind_dev_garbage[] = {KIND_DEVICE(0x0ACD, 0x0500), KIND_CONFIG(KIND_HID_BYTES, 1),
     9, 4, 0, 0, 1, 3, 0, 0, 0, 9, 0x21, 0x11, 0x01, 0, 1, 0x22, sizeof kind_desc_msr, 0, 200, 5, 0x81, 3, 64, 0, 4};
@@ -100,6 +102,7 @@ static const struct kind kinds[] = {
     {"honeywell", KIND_DESCS(kind_dev_honeywell), {scanner_desc_aim}, {sizeof scanner_desc_aim}, 1, {"usbhid"}, 0x81,
         0},
     {"printer", KIND_DESCS(kind_dev_printer), {NULL}, {0}, 1, {"usblp"}, 0x82, 0},
+    {"youjie", KIND_DESCS(kind_dev_youjie), {scanner_desc_aim}, {sizeof scanner_desc_aim}, 1, {"usbhid"}, 0x81, 0},
     {"garbage", KIND_DESCS(kind_dev_garbage), {kind_desc_msr}, {sizeof kind_desc_msr}, 1, {"usbhid"}, 0x81, 0},
     {"mouse", KIND_DESCS(kind_dev_mouse), {kind_desc_mouse}, {sizeof kind_desc_mouse}, 0, {"usbhid"}, 0x81, 0},
     {"fido", KIND_DESCS(kind_dev_fido), {kind_desc_fido}, {sizeof kind_desc_fido}, 0, {"usbhid"}, 0x81, 0},

@@ -29,8 +29,9 @@ static void on_scan(void *ctx, const struct usb_scan *s)
     putchar('\n');
 }
 
-static void on_dropped(void *ctx, const char *device, const char *text)
+static void on_dropped(void *ctx, const char *device, enum usb_input input, const char *text)
 {
+    (void)input;
     (void)ctx;
     printf("dropped %s: %s\n", device, text);
 }

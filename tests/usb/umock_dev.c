@@ -56,7 +56,7 @@ static void control(struct umock_dev *d, UMockdevIoctlData *data, const uint8_t 
         size_t n = d->report_desc_len[interface];
         finish(d, data, 0, d->report_desc[interface], (unsigned)(n < length ? n : length));
     } else if (!(setup[0] & 0x80)) {
-        finish(d, data, 0, NULL, 0);
+        finish(d, data, d->refuse ? -EPIPE : 0, NULL, 0);
     } else {
         finish(d, data, -EPIPE, NULL, 0);
     }

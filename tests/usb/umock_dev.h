@@ -35,6 +35,7 @@ struct umock_dev {
     bool gone;
     uint8_t halted;           /* endpoint; 0 none */
     bool deny;                /* refuse to be claimed: another program has it */
+    bool refuse;              /* stall every request that sets something */
     unsigned ioctls, foreign; /* all; those that no Huika program may make */
     UMockdevIoctlBase *handler;
 };

@@ -13,11 +13,12 @@
  *     error N       the transfer fails with errno N
  *     drain         wait until the program has taken all of that
  *     unplug, plug  the scanner
+ *     again         udev tells of its arrival once more
  *     deny, allow   another program has it, or gives it back
  *
  * At the end of input the child gets SIGTERM. Exit status: the child's, or 99 if it touched what is not its own.
  *
- *     umockdev-wrapper umock_host [--layout NAME] [--late] [--no-hid] [--bad-desc] [--kind NAME] -- PROGRAM ARGS... */
+ *     umockdev-wrapper umock_host [--layout NAME] [--late] [--no-hid] [--bad-desc] [--refuse] [--kind NAME] -- PROGRAM ARGS... */
 #include "tests/usb/umock_dev.h"
 #include <errno.h>
 #include <poll.h>
@@ -243,6 +244,8 @@ static void command(char *line)
         unplug(&scanner);
     else if (!strcmp(line, "plug"))
         plug(&scanner);
+    else if (!strcmp(line, "again"))
+        umockdev_testbed_uevent(testbed, "/sys" SYS "1-1", "add");
     else if (!strcmp(line, "deny") || !strcmp(line, "allow"))
         scanner.deny = line[0] == 'd';
     else {
@@ -333,6 +336,7 @@ static int options(int argc, char **argv)
         if (!strcmp(argv[i], "--kind") && i + 1 < argc && !(kind = kind_named(argv[++i])))
             exit(2);
         no_hid = no_hid || !strcmp(argv[i], "--no-hid");
+        scanner.refuse = scanner.refuse || !strcmp(argv[i], "--refuse");
         bad_desc = bad_desc || !strcmp(argv[i], "--bad-desc");
     }
     if (i + 1 >= argc || !layout)

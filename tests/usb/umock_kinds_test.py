@@ -245,6 +245,7 @@ def test_held_by_another_program(host):  # noqa: F811
 
 REQUESTS = {  # class requests, as they go out before the first read: type, request, value, index, length, data
     "honeywell": ["2109fe0300000200fe01"],  # feature report FE = 01
+    "youjie": ["2109fe0300000200fe01"],
     "keyboard-scanner": ["210b010000000000", "210a000000000000"],  # report protocol, no idle reports
     "bitmap-scanner": ["210a000000000000"],
     "serial": ["2120000000000700" + "80250000000008", "2122030000000000"],
@@ -259,6 +260,38 @@ def test_what_is_said_to_a_device_before_it_is_read(host, kind):  # noqa: F811
     h.end()
     said = [line.split()[-1] for line in h.report if line.startswith("host: scanner request ")]
     assert said == REQUESTS[kind]
+
+
+@pytest.mark.parametrize("kind", ["keyboard-scanner", "serial", "honeywell"])
+def test_a_device_that_refuses_to_be_set_up_is_read_all_the_same(host, kind):  # noqa: F811
+    h = host("--kind", kind, "--refuse")
+    h.expect("^device 1-1 ready ok")
+    h.tell("scan " + CARD if kind == "honeywell" else SAY[kind](CARD))
+    h.expect("^scan .*" + CARD[-20:])
+    h.end()
+
+
+def test_without_usbhid_a_named_scanner_types_by_the_boot_protocol(host):  # noqa: F811
+    """No kernel driver, so no report descriptor: the interface says that it is a boot keyboard, and devices.tsv that it is a scanner."""
+    h = host("--kind", "keyboard-scanner", "--no-hid")
+    h.expect("^device 1-1 ready ok 05e0:1200")
+    scan(h, "keyboard-scanner")
+    h.process.stdin.close()
+    assert h.process.wait(20) == 0
+    assert [line.split()[-1] for line in h.report if line.startswith("host: scanner request ")] == ["210b000000000000", "210a000000000000"]
+
+
+def test_an_arrival_that_is_told_twice_is_one(host):  # noqa: F811
+    h = host("--kind", "serial")
+    ready(h, "serial")
+    for _ in range(3):
+        h.tell("again")
+    scan(h, "serial")
+    h.tell("again")
+    scan(h, "serial")
+    h.end()
+    assert len([line for line in h.seen if line.startswith("device 1-1 ")]) == 1
+    assert len([line for line in h.seen if line.startswith("scan ")]) == 2
 
 
 def test_a_honeywell_scans(host):  # noqa: F811

@@ -2,7 +2,9 @@
 """The unmodified terminal on mock devices (umock_host.c), with a real service: what a scanner delivers becomes a verdict, whatever
 happens to the cable, and the keyboard and the storage stick beside it are never touched."""
 import json
+import os
 import subprocess
+import time
 
 import pytest
 from world import BUILD, DEADLINE_S, MEMBERS, wait_for
@@ -91,6 +93,50 @@ def plug_kind(world):
             p.process.wait()
 
 
+@pytest.fixture
+def plug_kind_odd(world):
+    """As plug, with nothing waited for."""
+    started = []
+
+    def begin(*options):
+        started.append(Plugged(world.terminal(start=False), *options))
+        return started[-1]
+
+    yield begin
+    for p in started:
+        if p.process.poll() is None:
+            p.process.kill()
+            p.process.wait()
+
+
+class Listener:
+    """`huika events` at that terminal."""
+
+    def __init__(self, terminal):
+        self.process = subprocess.Popen([BUILD / "huika", "--socket", terminal.socket, "--json", "events"], stdout=subprocess.PIPE)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.text, self.taken = b"", 0
+        wait_for("events to come", self.events)
+
+    def events(self):
+        self.text += self.process.stdout.read() or b""
+        return [json.loads(line) for line in self.text.split(b"\n")[:-1]]
+
+    def await_lost(self):
+        """The next one that was not taken yet."""
+        self.taken += 1
+        return wait_for("something to be lost", lambda: [
+            e["data"] for e in self.events() if e["event"] == "scan" and e["data"]["kind"] == "lost"][self.taken - 1:])[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_card_from_each_layout_gets_its_verdict(world, plug, layout):
     p = plug("--layout", layout)
@@ -152,6 +198,87 @@ def test_a_swipe_is_a_card_number_from_the_reader(world, plug_kind):
     p.end()
     for card in (CARD, MEMBERS[2]):
         assert card[0] not in p.terminal.text
+
+
+TRACK = f";{CARD[0]}=30121010000?"
+KINDS = {  # how the card comes, and half of it; both without what ends it
+    "keyboard-scanner": ("type {qr}\\r", "type HALF"), "bitmap-scanner": ("type {qr}\\r", "type HALF"),
+    "serial": ("serial {qr}", "serial HALF"), "msr": ("swipe " + TRACK, None), "magtek": ("swipe " + TRACK, None),
+    "wedge": ("type " + TRACK + "\\r", "type ;6200"), "honeywell": ("scan {qr}", "part HALF"), "both": ("scan {qr}", "part HALF")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_reader_through_faults_and_pulled_cables(world, plug_kind, kind):
+    """The unmodified terminal: a verdict from each kind, after stalls, protocol errors, short reports, and in spite of unplugging in
+    the middle; what was half read is no card."""
+    p = plug_kind(kind)
+    whole, half = KINDS[kind]
+    by = "number" if "swipe" in whole or kind == "wedge" else "qr"
+
+    def tell(line):
+        text = line.format(qr=world.qr(CARD[0])) if "{qr}" in line else line
+        if not text.startswith("serial "):
+            p.tell(text)
+            return
+        for at in range(7, len(text), 40):
+            p.tell("serial " + text[at:at + 40])
+        if "HALF" not in text:
+            p.tell("serial \\r")
+
+    def verdict():
+        """Of a card that is read again until it comes through: each fault may cost one reading."""
+        read_at = time.monotonic()
+        tell(whole)
+        while not current(p).get("verdict"):
+            if time.monotonic() - read_at > 2:
+                read_at = time.monotonic()
+                tell(whole)
+        c = current(p)
+        assert (c["verdict"], c["by"], c["input"], c["card_last4"]) == ("member", by, "reader", CARD[0][-4:])
+        assert p.terminal.api("POST", f"/v1/checkouts/{c['checkout_id']}/cancel", {}).status == 200
+
+    verdict()
+    for fault in ("stall", "error 71", "error 84", "raw 02", "raw "):
+        if kind == "serial" and fault == "raw 02":
+            fault = "raw 0d"  # there every byte is text; this one ends what never began
+        p.tell(fault)
+        verdict()
+    for _ in range(7):
+        p.tell("error 71")
+    verdict()
+    if half:
+        tell(half)
+        p.tell("drain")
+    p.tell("unplug")
+    wait_for("it to be missed", lambda: [d for d in p.devices().values() if (d["state"], d["code"]) == ("gone", "unplugged")])
+    p.tell("plug")
+    wait_for("it to be back", lambda: not [d for d in p.devices().values() if d["state"] == "gone"])
+    verdict()
+    p.end()
+    assert CARD[0] not in p.terminal.text and "HALF" not in p.terminal.text
+
+
+def test_devices_whose_descriptors_make_no_sense_are_named_and_let_be(plug_kind_odd):
+    for options in (("--kind", "garbage"), ("--bad-desc",)):
+        p = plug_kind_odd(*options)
+        wait_for("the reason", lambda p=p: [d for d in p.devices().values() if d["code"] == "bad_descriptor" and not d["used"]])
+        assert p.terminal.api("GET", "/v1/status").status == 200
+        p.process.stdin.close()
+        assert p.process.wait(DEADLINE_S) == 0, p.terminal.text
+
+
+def test_what_was_lost_is_said_at_the_counter(world, plug_kind):
+    """A bad swipe, and half a code: the cashier hears what to do, not the log alone."""
+    p = plug_kind("both")
+    with Listener(p.terminal) as events:
+        p.tell("swipe ;E?")
+        swipe = events.await_lost()
+        assert swipe["code"] == "swipe_again" and "swipe again" in swipe["text"]["en"] and "再刷" in swipe["text"]["zh"]
+        assert swipe["device"] == "1209:0001 Test scanner"
+        p.tell("part HALF")
+        code = events.await_lost()
+        assert code["code"] == "scan_again" and "HALF" not in json.dumps(code)
+    p.end()
 
 
 def test_a_card_left_under_the_scanner_is_shown_once(world, plug):

@@ -270,7 +270,14 @@ function listen() {
     stream.addEventListener("checkout", e => take(JSON.parse(e.data)));
     stream.addEventListener("status", e => set({status: JSON.parse(e.data)}));
     stream.addEventListener("device", () => ask("GET", "/v1/status").then(status => set({status}), () => {}));
+    stream.addEventListener("scan", e => lost(JSON.parse(e.data)));
     stream.addEventListener("key", e => pressed(JSON.parse(e.data).key));
+}
+
+/* A code or a swipe that did not come through: the reader itself is silent about it. */
+function lost(scan) {
+    if (scan.kind === "lost")
+        toast(scan.text, "bad");
 }
 
 let pressed = () => {};

@@ -99,8 +99,8 @@ struct usb_scan {
 struct usb_bus_events {
     void *ctx;
     void (*scan)(void *ctx, const struct usb_scan *scan);
-    /* A scan was lost half way; `text` is a sentence (a gettext key). May be NULL. */
-    void (*dropped)(void *ctx, const char *device, const char *text);
+    /* A code or a swipe was lost; `text` is a sentence (a gettext key). May be NULL. */
+    void (*dropped)(void *ctx, const char *device, enum usb_input input, const char *text);
     /* A device came, went, or changed its use; also for devices that are not ours. May be NULL. */
     void (*change)(void *ctx, const struct usb_device_info *info);
 };

@@ -14,8 +14,10 @@ void usb_port_scan(struct usb_port *p, enum usb_input input, const char *text, s
 
 void usb_port_dropped(struct usb_port *p, const char *text)
 {
+    enum usb_input input = strcmp(p->info.as, "card") ? USB_INPUT_CODE : USB_INPUT_SWIPE;
+
     if (p->env->ev->dropped)
-        p->env->ev->dropped(p->env->ev->ctx, p->info.label, text);
+        p->env->ev->dropped(p->env->ev->ctx, p->info.label, input, text);
 }
 
 enum usb_why usb_port_write(struct usb_port *p, const uint8_t *bytes, size_t len)
