@@ -31,6 +31,12 @@ static const struct cli_opt report_opts[] = {{"org", "CODE", N_("this organisati
     {"month", "YYYY-MM", N_("YYYY-MM, or YYYY for a whole year; this month by default"), 0},
     {"csv", NULL, N_("comma-separated values"), 0}, {0}};
 
+static const struct cli_opt dispute_list_opts[] = {
+    {"state", "STATE", N_("open, answered or closed; all by default"), 0},
+    {"org", "CODE", N_("this organisation and those below it"), 0}, {"shop", "SHOP", N_("of this shop"), 0}, {0}};
+static const struct cli_opt dispute_must_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), CLI_MUST}, {0}};
+static const struct cli_opt dispute_text_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"org add", "CODE NAME", N_("add an organisation"), org_add_opts, 2, 2, org_add},
     {"org list", "", N_("list organisations"), NULL, 0, 0, org_list},
@@ -55,6 +61,16 @@ static const struct cli_command commands[] = {
     {"terminal invite", "SHOP", N_("make a one-time enrolment code, also as a QR on a terminal"), NULL, 1, 1,
         terminal_invite},
     {"terminal list", "[SHOP]", N_("list terminals"), NULL, 0, 1, terminal_list},
+    {"dispute list", "", N_("disputes addressed to your union and those below it"), dispute_list_opts, 0, 0,
+        dispute_list},
+    {"dispute show", "REF", N_("one dispute with its evidence: record, sale, terms then, chain, acknowledgements"),
+        NULL, 1, 1, dispute_show},
+    {"dispute answer", "REF", N_("answer: the terminal and the slip's page show it"), dispute_must_opts, 1, 1,
+        dispute_answer},
+    {"dispute close", "REF", N_("close a dispute"), dispute_text_opts, 1, 1, dispute_close},
+    {"dispute reopen", "REF", N_("take an answered or closed dispute up again, with a new deadline"), dispute_text_opts,
+        1, 1, dispute_reopen},
+    {"dispute note", "REF", N_("note something for the unions alone"), dispute_must_opts, 1, 1, dispute_note},
     {"report", "", N_("a union's month in numbers: shops, sales, discounts, disputes"), report_opts, 0, 0, report_run},
     {"terminal revoke", "TERMINAL", N_("shut a terminal out for ever; its connections end at once"), NULL, 1, 1,
         terminal_revoke},

@@ -27,7 +27,7 @@ struct show_col {
     enum show_as as;
 };
 
-enum { SHOW_COLS = 12, SHOW_MAX = 64 * 1024 * 1024 };
+enum { SHOW_COLS = 16, SHOW_MAX = 64 * 1024 * 1024 };
 
 /* rows: a JSON array of objects. Appended to out, heads first. ERR_NOMEM, ERR_TOO_LARGE. */
 enum err show_table(const struct show_col *cols, const json_t *rows, struct buf *out);

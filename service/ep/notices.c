@@ -6,8 +6,11 @@
 #include "service/ep/lease.h"
 #include "service/ep/seen.h"
 #include "service/http/conn.h"
+#include "service/store/store_dispute.h"
 #include "service/store/store_revoked.h"
 #include <string.h>
+
+enum { ANSWERS = 20 }; /* at once */
 
 struct news {
     struct http_request *rq;
@@ -46,6 +49,11 @@ static enum err trust(struct news *n)
     return e == ERR_OK && k->trust_notice.version > held ? add(n, k->trust.data, k->trust.len) : e;
 }
 
+static enum err add_answer(void *ctx, const char *envelope, size_t len)
+{
+    return add(ctx, envelope, len);
+}
+
 /* What a snapshot shows. */
 static enum err stored(struct news *n, struct store_tx *tx, struct buf *envelope)
 {
@@ -55,6 +63,8 @@ static enum err stored(struct news *n, struct store_tx *tx, struct buf *envelope
         e = store_revoked_newer(tx, n->held.revoked, envelope);
     if (e == ERR_OK)
         e = take(n, envelope);
+    if (e == ERR_OK && n->held.answer >= 0)
+        e = store_answer_newer(tx, n->rq->who->number, n->held.answer, ANSWERS, add_answer, n);
     if (e == ERR_OK && n->held.lease >= 0 && !n->cnt)
         e = lease_due(n->rq, tx, &n->held, &n->lease_due);
     return e;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/tm.h"
+#include "service/ep/dispute_notice.h"
 #include "service/ep/hmacs.h"
 #include "service/ep/misses.h"
 #include "service/ep/seen.h"
@@ -23,6 +24,7 @@ enum {
     TICK_MS = 250,
     WATCH_MS = 1000,
     SEEN_MS = 15000,
+    ESCALATE_MS = 60000,
     PURGE_MS = 3600000,
     PURGE_ROWS = 10000,
     DRAIN_MS = 10000,
@@ -120,6 +122,10 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 4])
     if (now >= due[1]) {
         due[1] = now + SEEN_MS;
         seen_flush(s->seen, s->store, tm_wall_utc_ms());
+    }
+    if (now >= due[3]) {
+        due[3] = now + ESCALATE_MS;
+        dispute_escalate(s, tm_wall_utc_ms());
     }
     if (now >= due[2]) {
         due[2] = now + PURGE_MS;

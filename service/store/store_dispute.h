@@ -117,6 +117,9 @@ enum err store_dispute_say(struct store_tx *tx, const uint8_t dispute[static STO
 enum err store_dispute_escalate(
     struct store_tx *tx, int64_t at_utc_ms, int64_t due_utc_ms, int max, store_dispute_fn *fn, void *ctx);
 
+/* The id of the terminal with that number. ERR_NOT_FOUND. */
+enum err store_dispute_terminal(struct store_tx *tx, int64_t number, uint8_t out[static STORE_ID]);
+
 /* Answer notices for terminals; versions rise per terminal from 1. Put: version must be store_answer_version + 1. */
 enum err store_answer_version(struct store_tx *tx, int64_t terminal, int64_t *version);
 enum err store_answer_put(struct store_tx *tx, int64_t terminal, int64_t version, const char *envelope, size_t len);

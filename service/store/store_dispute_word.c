@@ -126,3 +126,14 @@ enum err store_answer_newer(
     db_done(rows);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+enum err store_dispute_terminal(struct store_tx *tx, int64_t number, uint8_t out[static STORE_ID])
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, "SELECT id FROM terminal WHERE number = ?", DB_ARGS(db_int(number)), &row);
+    if (e)
+        return e;
+    db_col_blob(row, 0, out, STORE_ID);
+    db_done(row);
+    return ERR_OK;
+}

@@ -50,3 +50,16 @@ enum err store_sale_returned(
     db_done(row);
     return ERR_OK;
 }
+
+enum err store_sale_record(struct store_tx *tx, const uint8_t sale[static STORE_ID],
+    const uint8_t shop[static STORE_ID], struct store_slip *out)
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(
+        tx, "SELECT terminal, epoch, seq FROM sale WHERE id = ? AND shop = ?", DB_ARGS(db_id(sale), db_id(shop)), &row);
+    if (e)
+        return e;
+    int64_t terminal = db_col_int(row, 0), epoch = db_col_int(row, 1), seq = db_col_int(row, 2);
+    db_done(row);
+    return store_slip_get(tx, terminal, (uint32_t)epoch, (uint64_t)seq, out);
+}

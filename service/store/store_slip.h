@@ -17,6 +17,10 @@ struct store_slip {
 /* ERR_NOT_FOUND: not uploaded (yet). The body is appended to out->body, which the caller has set up. */
 enum err store_slip_get(struct store_tx *tx, int64_t terminal, uint32_t epoch, uint64_t seq, struct store_slip *out);
 
+/* The record of a sale of that shop. ERR_NOT_FOUND. */
+enum err store_sale_record(struct store_tx *tx, const uint8_t sale[static STORE_ID],
+    const uint8_t shop[static STORE_ID], struct store_slip *out);
+
 /* Certificates that were ever issued to a terminal, newest end first: DER, borrowed during the call. Not 0 ends the walk. */
 typedef enum err store_cert_fn(void *ctx, const uint8_t *der, size_t len);
 enum err store_cert_each(struct store_tx *tx, const uint8_t holder[static STORE_ID], store_cert_fn *fn, void *ctx);
