@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "client/cli/commands.h"
 #include "client/cli/say.h"
+#include "client/ports/headfile.h"
 #include "client/ports/journal.h"
-#include "client/ports/state.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -109,6 +109,22 @@ static void say_object(const struct verify *v, const struct journal_report *r, e
         "countersign_checked", r->countersign_checked, "faults", v->faults));
 }
 
+/* The last countersigned head stands in a file of its own, too: what it names must be in the journal. */
+static void check_head(struct verify *v, const char *path, enum err *e)
+{
+    struct state s;
+    struct headfile h;
+    uint8_t hash[KEY_HASH];
+    if (state_peek(v->dir, &s) || headfile_load(&s, v->trusted ? &v->trust : NULL, &h))
+        return;
+    enum err got = journal_hash_at(path, h.epoch, h.seq, hash);
+    if (!got && !memcmp(hash, h.hash, KEY_HASH))
+        return;
+    found(v, JOURNAL_HEAD, h.epoch, h.seq);
+    if (!*e)
+        *e = ERR_CHAIN_BROKEN;
+}
+
 static int verify(struct verify *v)
 {
     struct journal_report r = {0};
@@ -116,6 +132,8 @@ static int verify(struct verify *v)
     snprintf(path, sizeof path, "%s/" STATE_JOURNAL, v->dir);
     load_trust(v);
     enum err e = journal_verify(path, v->trusted ? &v->trust : NULL, found, v, &r);
+    if (!e || e == ERR_CHAIN_BROKEN)
+        check_head(v, path, &e);
     if (e && e != ERR_CHAIN_BROKEN)
         return api_fail(v->cli, e, path);
     if (v->cli->json)

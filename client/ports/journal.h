@@ -22,7 +22,9 @@ struct journal;
 struct journal_entry {
     enum record_kind kind;
     int64_t at_utc_ms; /* as in the body */
-    const char *body;  /* exact JSON text, at most RECORD_BODY_MAX */
+    int64_t
+        floor_utc_ms; /* an instant that has surely passed (client/ports/floor.h), kept beside the record; 0: not known */
+    const char *body; /* exact JSON text, at most RECORD_BODY_MAX */
     size_t body_len;
     const void *blob;        /* what may be erased later; NULL: none */
     size_t blob_len;         /* at most RECORD_BLOB_MAX */
@@ -68,6 +70,9 @@ const struct record_head *journal_head(const struct journal *j);
 uint64_t journal_sent_seq(const struct journal *j);
 int64_t journal_unsent_cnt(const struct journal *j);
 
+/* The floor that the newest record with one was kept with; 0: none. */
+int64_t journal_floor_ms(struct journal *j);
+
 /* Sales (RECORD_SALE) of one Shanghai day (base/tm.h), oldest first, all epochs. */
 enum err journal_day_sales(struct journal *j, int32_t day, journal_each_fn *each, void *ctx);
 /* The same for records of one kind. */
@@ -79,6 +84,15 @@ enum err journal_by_key(struct journal *j, const char *key, journal_each_fn *eac
 /* Records of this epoch after `seq`, in order: at most cnt of them and, beyond the first, at most `bytes` of body and
  * blob. */
 enum err journal_after(struct journal *j, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx);
+/* The same of an epoch that is over, or this one. */
+enum err journal_after_in(
+    struct journal *j, uint32_t epoch, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx);
+/* The first epoch before this one, but for `but` (0: none), that the service has not countersigned to its end: it has it up to *sent.
+ * ERR_NOT_FOUND: none. */
+enum err journal_past(struct journal *j, uint32_t but, uint32_t *epoch, uint64_t *sent);
+/* The hash of one record in a journal that another process may be using. ERR_NOT_FOUND, also if there is no such file; ERR_BAD_VALUE,
+ * ERR_IO, ERR_NOMEM. */
+enum err journal_hash_at(const char *path, uint32_t epoch, uint64_t seq, uint8_t out[static KEY_HASH]);
 
 /* The service's answer, whose signature the caller has verified: outcomes per record, and the countersigned head, kept
  * if it goes further than the one held. One commit. ERR_CHAIN_FORK: that head is not in our chain (other hash, or

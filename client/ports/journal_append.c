@@ -84,6 +84,8 @@ static enum err insert(struct journal *j, const struct journal_entry *in, struct
     bind_id(s, 9, 's', in->sale_id);
     bind_id(s, 10, 'c', in->checkout_id);
     bind_id(s, 11, 'k', in->key);
+    if (in->floor_utc_ms)
+        sqlite3_bind_int64(s, 12, in->floor_utc_ms);
     int rc = sqlite3_step(s);
     e = rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID ? ERR_BUSY : journal_db_err(j->db, rc);
     sqlite3_reset(s);

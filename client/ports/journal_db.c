@@ -15,21 +15,22 @@ static const char schema[] =
     " indexed INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE records(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
     " body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, sale BLOB, checkout BLOB, idem BLOB, outcome INTEGER NOT "
-    "NULL DEFAULT 0, code TEXT);"
+    "NULL DEFAULT 0, code TEXT, floor_ms INTEGER);"
     "CREATE TABLE days(id INTEGER PRIMARY KEY, day INTEGER NOT NULL);"
     "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
     " sig BLOB NOT NULL, keyid TEXT NOT NULL);"
     "PRAGMA application_id=" APPLICATION_ID ";"
-    "PRAGMA user_version=2;"
+    "PRAGMA user_version=3;"
     "COMMIT;";
 
 static const char *const sql[JOURNAL_STMTS] = {
     [JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
     [JOURNAL_COMMIT] = "COMMIT",
     [JOURNAL_ROLLBACK] = "ROLLBACK",
-    [JOURNAL_INSERT] = "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request, sale, checkout, idem)"
-                       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [JOURNAL_INSERT] =
+        "INSERT INTO records(id, kind, at_ms, hash, body, blob, salt, request, sale, checkout, idem, floor_ms)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     /* Another process that closed the journal may have written some of them already. */
     [JOURNAL_INSERT_ID] = "INSERT INTO ids(id, record) VALUES(?1,?2) ON CONFLICT DO NOTHING",
     [JOURNAL_FIND_ID] = "SELECT record FROM ids WHERE id = ?1",
@@ -167,7 +168,12 @@ static enum err check_schema(sqlite3 *db, bool writing)
             sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
         return e;
     }
-    if (!e && (app != 1213549386 || version != 2))
+    if (!e && writing && app == 1213549386 && version == 2) { /* as made before there was a floor */
+        e = journal_db_exec(
+            db, "BEGIN IMMEDIATE; ALTER TABLE records ADD COLUMN floor_ms INTEGER; PRAGMA user_version=3; COMMIT");
+        version = 3;
+    }
+    if (!e && (app != 1213549386 || (version != 3 && (writing || version != 2))))
         e = ERR_BAD_VALUE;
     return e;
 }

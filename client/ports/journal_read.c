@@ -74,14 +74,15 @@ enum err journal_day_records(struct journal *j, int32_t day, enum record_kind ki
     return walk(j, s, each, ctx);
 }
 
-enum err journal_after(struct journal *j, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx)
+enum err journal_after_in(
+    struct journal *j, uint32_t epoch, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx)
 {
     sqlite3_stmt *s;
     enum err e = journal_db_stmt(j, JOURNAL_AFTER, &s);
     if (e || seq >= JOURNAL_SEQ_MAX)
         return e;
-    sqlite3_bind_int64(s, 1, journal_db_id(j->head.epoch, seq));
-    sqlite3_bind_int64(s, 2, journal_db_id(j->head.epoch, JOURNAL_SEQ_MAX));
+    sqlite3_bind_int64(s, 1, journal_db_id(epoch, seq));
+    sqlite3_bind_int64(s, 2, journal_db_id(epoch, JOURNAL_SEQ_MAX));
     sqlite3_bind_int64(s, 3, cnt > INT32_MAX ? INT32_MAX : (int64_t)cnt);
     size_t sum = 0;
     int rc;
@@ -101,14 +102,19 @@ enum err journal_after(struct journal *j, uint64_t seq, size_t cnt, size_t bytes
     return e;
 }
 
-static enum err hash_at(struct journal *j, uint64_t seq, uint8_t out[static KEY_HASH])
+enum err journal_after(struct journal *j, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx)
+{
+    return journal_after_in(j, j->head.epoch, seq, cnt, bytes, each, ctx);
+}
+
+static enum err hash_at(struct journal *j, uint32_t epoch, uint64_t seq, uint8_t out[static KEY_HASH])
 {
     sqlite3_stmt *s;
     enum err e = journal_db_stmt(j, JOURNAL_AFTER, &s);
     if (e)
         return e;
-    sqlite3_bind_int64(s, 1, journal_db_id(j->head.epoch, seq) - 1);
-    sqlite3_bind_int64(s, 2, journal_db_id(j->head.epoch, seq));
+    sqlite3_bind_int64(s, 1, journal_db_id(epoch, seq) - 1);
+    sqlite3_bind_int64(s, 2, journal_db_id(epoch, seq));
     sqlite3_bind_int64(s, 3, 1);
     struct journal_record r;
     int rc = sqlite3_step(s);
@@ -121,7 +127,7 @@ static enum err hash_at(struct journal *j, uint64_t seq, uint8_t out[static KEY_
     return e;
 }
 
-static enum err set_outcome(struct journal *j, const struct body_result *r)
+static enum err set_outcome(struct journal *j, uint32_t epoch, const struct body_result *r)
 {
     sqlite3_stmt *s;
     enum err e = journal_db_stmt(j, JOURNAL_SET_OUTCOME, &s);
@@ -129,7 +135,7 @@ static enum err set_outcome(struct journal *j, const struct body_result *r)
         return e;
     /* "known" repeats an answer that may have been lost on the way: its first outcome is the one that counts. */
     enum body_outcome outcome = r->outcome == BODY_KNOWN ? r->was : r->outcome;
-    sqlite3_bind_int64(s, 1, journal_db_id(j->head.epoch, r->seq));
+    sqlite3_bind_int64(s, 1, journal_db_id(epoch, r->seq));
     sqlite3_bind_int(s, 2, (int)outcome);
     if (outcome == BODY_COUNTED)
         sqlite3_bind_null(s, 3);
@@ -160,11 +166,12 @@ static enum err set_head(struct journal *j, const struct body_results *r)
 enum err journal_countersigned(struct journal *j, const struct body_results *r)
 {
     uint8_t hash[KEY_HASH];
-    if (r->epoch != j->head.epoch || r->head_seq > j->head.seq)
+    bool past = r->epoch < j->head.epoch;
+    if (r->epoch > j->head.epoch || (!past && r->head_seq > j->head.seq))
         return ERR_CHAIN_FORK;
     if (r->head_seq == 0)
         return ERR_OK;
-    enum err e = hash_at(j, r->head_seq, hash);
+    enum err e = hash_at(j, r->epoch, r->head_seq, hash);
     if (!e && memcmp(hash, r->head_hash, KEY_HASH) != 0)
         e = ERR_CHAIN_FORK;
     if (e)
@@ -172,14 +179,14 @@ enum err journal_countersigned(struct journal *j, const struct body_results *r)
     e = journal_db_exec(j->db, "BEGIN IMMEDIATE");
     for (size_t i = 0; !e && i < r->result_cnt; i++)
         if (r->result[i].seq >= 1 && r->result[i].seq <= r->head_seq)
-            e = set_outcome(j, &r->result[i]);
+            e = set_outcome(j, r->epoch, &r->result[i]);
     if (!e)
         e = set_head(j, r);
     if (!e)
         e = journal_db_exec(j->db, "COMMIT");
     if (e && !sqlite3_get_autocommit(j->db))
         sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
-    if (!e && r->head_seq > j->sent)
+    if (!e && !past && r->head_seq > j->sent)
         j->sent = r->head_seq;
     return e;
 }

@@ -302,6 +302,11 @@ void link_on_change(struct link *l, void (*changed)(void *ctx), void *ctx)
     l->changed_ctx = ctx;
 }
 
+enum err link_use_cert(struct link *l, const char *cert_path, const char *key_path)
+{
+    return link_tls_renew(&l->tls, cert_path, key_path);
+}
+
 int64_t link_cert_until_ms(const struct link *l)
 {
     return l->tls.cert_until_ms;

@@ -114,6 +114,9 @@ void link_on_change(struct link *l, void (*changed)(void *ctx), void *ctx);
 int64_t link_cert_until_ms(const struct link *l);
 int64_t link_cert_from_ms(const struct link *l);
 
+/* A renewed certificate: new connections are made with it, those that are open go on. Errors of link_new; then the old one stays. */
+enum err link_use_cert(struct link *l, const char *cert_path, const char *key_path);
+
 /* For programs without a loop: sends and waits (r->done is not used). Returns what link_answer.err would be; the body,
  * also a problem's, is appended to `body` (NULL: dropped), *status is the HTTP status (NULL: not wanted). */
 enum err link_call(struct link *l, const struct link_request *r, int *status, struct buf *body);

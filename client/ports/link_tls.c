@@ -74,6 +74,23 @@ enum err link_tls_init(struct link_tls *t, const struct link_config *c)
     return e;
 }
 
+enum err link_tls_renew(struct link_tls *t, const char *cert_path, const char *key_path)
+{
+    struct link_tls fresh = {0};
+    enum err e = load_cert(&fresh, cert_path, key_path);
+    if (e) {
+        link_tls_release(&fresh);
+        return e;
+    }
+    X509_free(t->cert);
+    key_free(&t->key);
+    t->cert = fresh.cert;
+    t->key = fresh.key;
+    t->cert_from_ms = fresh.cert_from_ms;
+    t->cert_until_ms = fresh.cert_until_ms;
+    return ERR_OK;
+}
+
 void link_tls_release(struct link_tls *t)
 {
     X509_STORE_free(t->store);

@@ -18,6 +18,8 @@ struct link_tls {
 
 /* Reads the files of the configuration. Errors as link_new. Release in any case. */
 enum err link_tls_init(struct link_tls *t, const struct link_config *c);
+/* Another certificate and its key in place of ours; on error the old ones stay. */
+enum err link_tls_renew(struct link_tls *t, const char *cert_path, const char *key_path);
 void link_tls_release(struct link_tls *t);
 /* Sets TLS options of one handle, which keeps a pointer to t. probe: without dates and without our certificate. */
 enum err link_tls_apply(struct link_tls *t, CURL *easy, bool probe);

@@ -61,7 +61,7 @@ enum err sync_new(const struct sync_config *c, struct sync **out)
     if (!s)
         return ERR_NOMEM;
     s->c = *c;
-    s->up.backoff = s->down.backoff = s->list.backoff = s->who.backoff =
+    s->up.backoff = s->down.backoff = s->list.backoff = s->who.backoff = s->cert.backoff =
         (struct backoff){.first_ms = 1000, .max_ms = 60000};
     s->fresh_lease = c->floor != NULL;
     buf_init(&s->body, BODY_MAX);
@@ -84,7 +84,7 @@ void sync_free(struct sync **s)
         return;
     if ((*s)->started && (*s)->c.floor && sync_keep(*s))
         log_warn("%s not written", KEEP_INI);
-    const uint64_t ids[] = {(*s)->up.id, (*s)->down.id, (*s)->list.id, (*s)->who.id};
+    const uint64_t ids[] = {(*s)->up.id, (*s)->down.id, (*s)->list.id, (*s)->who.id, (*s)->cert.id};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (ids[i])
             link_cancel((*s)->c.link, ids[i]);
@@ -118,7 +118,13 @@ static int wait_ms(const struct lane *l, bool wanted, int64_t now)
 
 static bool wants_who(const struct sync *s)
 {
-    return s->c.resumed && s->keep.forked_epoch == s->notices.epoch;
+    return s->c.resumed && (s->new_epoch || sync_chain_is_forked(s));
+}
+
+/* Only over a connection that is there: a lapsed certificate cannot renew itself, and each try would say so. */
+static bool wants_cert(const struct sync *s)
+{
+    return s->c.floor && link_status(s->c.link)->online && sync_wants_cert(s);
 }
 
 int sync_timeout_ms(const struct sync *s)
@@ -129,7 +135,8 @@ int sync_timeout_ms(const struct sync *s)
     if (link_status(s->c.link)->online != s->was_online)
         return 0;
     const int waits[] = {wait_ms(&s->up, sync_has_unsent(s), now), wait_ms(&s->down, true, now),
-        wait_ms(&s->list, s->revoked.is, now), wait_ms(&s->who, wants_who(s), now)};
+        wait_ms(&s->list, s->revoked.is, now), wait_ms(&s->who, wants_who(s), now),
+        wait_ms(&s->cert, wants_cert(s), now)};
     int least = -1;
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         if (waits[i] >= 0 && (least < 0 || waits[i] < least))
@@ -141,7 +148,7 @@ int sync_timeout_ms(const struct sync *s)
 static void see_link(struct sync *s)
 {
     bool online = link_status(s->c.link)->online;
-    struct lane *lanes[] = {&s->up, &s->down, &s->list, &s->who};
+    struct lane *lanes[] = {&s->up, &s->down, &s->list, &s->who, &s->cert};
     for (size_t i = 0; online && !s->was_online && i < sizeof lanes / sizeof *lanes; i++)
         if (lanes[i]->failed && (i || s->status.upload_error != ERR_CHAIN_FORK))
             lanes[i]->next_ms = sync_mono(s);
@@ -162,6 +169,8 @@ void sync_tick(struct sync *s)
         sync_fetch_list(s);
     if (wait_ms(&s->who, wants_who(s), now) == 0)
         sync_ask_who(s);
+    if (wait_ms(&s->cert, wants_cert(s), now) == 0)
+        sync_renew(s);
     sync_new_day(s);
     if (!s->c.floor || now < s->kept_mono_ms + KEEP_MS)
         return;

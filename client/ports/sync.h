@@ -74,6 +74,7 @@ struct sync_status {
     enum err upload_error; /* why records are not going up; ERR_OK: they are, or there are none. ERR_CHAIN_FORK: the
                               service refuses this journal, an administrator must act */
     enum err notice_error; /* why notices are not coming, or why the last one was refused */
+    enum err cert_error;   /* why the certificate is not renewed, though it is time */
     enum err list_error;   /* why the list of revoked cards is not coming */
     struct sync_refused refused[NOTICE_KINDS]; /* [NOTICE_NONE]: what was no notice */
     int64_t skew_ms;       /* service's time minus ours at the last countersigned head; 0: not known */

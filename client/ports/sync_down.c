@@ -114,6 +114,17 @@ static void refuse(struct sync *s, enum notice_kind kind, int64_t version, enum 
     sync_changed(s);
 }
 
+/* Refused, but it says that the terminal was resumed: the service will say so itself. */
+static void see_epoch(struct sync *s, const struct notice *in)
+{
+    struct notice_lease l;
+    if (in->kind == NOTICE_LEASE && !notice_lease_parse(in, &l) && !strcmp(l.terminal_id, s->notices.terminal_id) &&
+        l.epoch > s->notices.epoch) {
+        s->new_epoch = true;
+        sync_good(s, &s->who, 0);
+    }
+}
+
 static enum err take_one(struct sync *s, const json_t *envelope)
 {
     struct notice in = {0};
@@ -126,6 +137,8 @@ static enum err take_one(struct sync *s, const json_t *envelope)
     enum notice_kind kind = in.kind;
     int64_t version = in.version;
     e = notices_judge(&s->notices, &in, sync_utc(s));
+    if (e == ERR_BAD_NOTICE)
+        see_epoch(s, &in);
     if (!e)
         e = kind == NOTICE_LEASE     ? take_lease(s, &in, &text)
             : kind == NOTICE_REVOKED ? take_revoked(s, &in, &text)

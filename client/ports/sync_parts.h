@@ -28,15 +28,18 @@ struct sync {
     struct notices notices;
     struct keep keep;
     struct sync_status status;
-    struct lane up, down, list, who;
+    struct lane up, down, list, who, cert;
     struct waiting lease, revoked;
     struct notice_revoked *wanted; /* what `revoked` says; owned */
     int64_t delta_from;            /* the request of `list` under way, or next: 0 for the base */
     bool no_delta;                 /* the last one was of no use */
-    uint64_t batch_after;          /* the batch under way begins after this seq */
-    uint64_t from_seq; /* the service wants records from here on, though they are countersigned; 0: from there */
+    uint32_t past_epoch; /* an epoch that is over and has records to send, up to past_sent they are; 0: none */
+    uint64_t past_sent;
+    uint64_t batch_after; /* the batch under way begins after this seq */
+    uint64_t from_seq;    /* the service wants records from here on, though they are countersigned; 0: from there */
     int64_t poll_start_ms, kept_mono_ms;
     bool started, was_online;
+    bool new_epoch;          /* a lease for one has come */
     bool fresh_lease;        /* ask for a new lease whatever is held: it says what time it is */
     struct body_batch batch; /* too big for the stack */
     struct body_results results;
@@ -63,6 +66,10 @@ void sync_poll(struct sync *s);
 void sync_fetch_list(struct sync *s);
 void sync_forget_waiting(struct sync *s);
 
+/* sync_renew.c */
+bool sync_wants_cert(const struct sync *s);
+void sync_renew(struct sync *s);
+
 /* sync_offline.c */
 enum err sync_offline_begin(struct sync *s);
 void sync_offline_update(struct sync *s);
@@ -71,7 +78,9 @@ void sync_new_day(struct sync *s);
 void sync_read_applied(struct sync *s);
 
 /* sync_chain.c */
+bool sync_chain_is_forked(const struct sync *s);
 enum err sync_chain_check(struct sync *s);
+void sync_chain_past(struct sync *s);
 enum err sync_chain_keep_head(struct sync *s, const struct body_results *r);
 void sync_chain_forked(struct sync *s);
 void sync_ask_who(struct sync *s);

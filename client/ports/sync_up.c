@@ -48,16 +48,20 @@ static void place_texts(struct sync *s)
 static uint64_t begin_after(const struct sync *s)
 {
     uint64_t sent = journal_sent_seq(s->c.journal);
+    if (s->past_epoch)
+        return s->past_sent;
     return s->from_seq && s->from_seq - 1 < sent ? s->from_seq - 1 : sent;
 }
 
 static enum err make_batch(struct sync *s, struct buf *out)
 {
     struct record_head head = *journal_head(s->c.journal);
+    if (s->past_epoch)
+        head.epoch = s->past_epoch;
     s->batch_after = begin_after(s);
     buf_reset(&s->body);
     s->batch = (struct body_batch){.epoch = head.epoch};
-    enum err e = journal_after(s->c.journal, s->batch_after, BODY_BATCH, BATCH_BYTES, add_record, s);
+    enum err e = journal_after_in(s->c.journal, head.epoch, s->batch_after, BODY_BATCH, BATCH_BYTES, add_record, s);
     if (!e && s->batch.record_cnt == 0)
         e = ERR_NOT_FOUND;
     place_texts(s);
@@ -101,6 +105,10 @@ static enum err take_results(struct sync *s, const struct link_answer *a)
     s->status.skew_ms = s->results.at_utc_ms - sync_utc(s);
     if (s->status.skew_ms > SKEW_MS) /* a lease will say what time it is */
         s->fresh_lease = true;
+    if (s->past_epoch) {
+        sync_chain_past(s);
+        return ERR_OK;
+    }
     s->from_seq = s->results.head_seq < journal_sent_seq(s->c.journal) ? s->results.head_seq + 1 : 0;
     return ERR_OK;
 }
@@ -118,20 +126,33 @@ static void read_expected(struct sync *s, const struct link_answer *a)
     json_decref(root);
 }
 
+/* A fork stays one, though the network may be gone, too. */
+static void say_failed(struct sync *s, enum err e)
+{
+    sync_say(s, &s->status.upload_error, sync_chain_is_forked(s) ? ERR_CHAIN_FORK : e, "records are not going up");
+}
+
 static void upload_done(void *ctx, const struct link_answer *a)
 {
     struct sync *s = ctx;
+    uint32_t past = s->past_epoch;
     s->up.id = 0;
     enum err e = a->err ? a->err : take_results(s, a);
-    if (!e && begin_after(s) <= s->batch_after)
+    bool further = s->past_epoch != past || begin_after(s) > s->batch_after;
+    if (!e && !further)
         e = ERR_NET_PROTOCOL; /* a service that takes records and does not get further must not make us spin */
-    if (e == ERR_CHAIN_GAP)
+    if (e == ERR_CHAIN_GAP && !past)
         read_expected(s, a);
+    if (e == ERR_CHAIN_FORK && past) { /* kept apart by the service: there is no more to be done about it */
+        log_warn("the end of epoch %lu is not what the service has of it", (unsigned long)past);
+        s->past_epoch = 0;
+        e = ERR_OK;
+    }
     if (e == ERR_CHAIN_FORK)
         sync_chain_forked(s);
     if (e) {
         sync_failed(s, &s->up, e == ERR_CHAIN_FORK ? FORK_MS : 0);
-        sync_say(s, &s->status.upload_error, e, "records are not going up");
+        say_failed(s, e);
         return;
     }
     sync_good(s, &s->up, 0);
@@ -143,7 +164,7 @@ static void upload_done(void *ctx, const struct link_answer *a)
 
 bool sync_has_unsent(const struct sync *s)
 {
-    return s->from_seq || journal_unsent_cnt(s->c.journal) > 0;
+    return s->past_epoch || s->from_seq || journal_unsent_cnt(s->c.journal) > 0;
 }
 
 void sync_upload(struct sync *s)
@@ -159,7 +180,7 @@ void sync_upload(struct sync *s)
         e = link_request(s->c.link, &r, &s->up.id);
     if (e) {
         sync_failed(s, &s->up, 0);
-        sync_say(s, &s->status.upload_error, e, "records are not going up");
+        say_failed(s, e);
     }
     buf_wipe(&text);
     buf_wipe(&s->body);

@@ -13,6 +13,7 @@ static enum err append(struct till *t, struct journal_entry *entry, const struct
     struct record_head head;
     entry->body = buf_str(body);
     entry->body_len = body->len;
+    entry->floor_utc_ms = floor_utc_ms(&t->floor);
     enum err e = journal_append(t->journal, entry, 1, &head);
     if (e)
         return e;

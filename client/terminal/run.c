@@ -112,6 +112,8 @@ static int open_state(struct terminal *m)
         log_error("%s/" SLIPS_KEY_FILE ": %s; receipts carry no QR", m->state.dir, err_code(e));
     state_path(&m->state, STATE_JOURNAL, path);
     e = journal_open(path, m->state.info.terminal, m->state.info.epoch, &m->till.journal);
+    if (!e)
+        floor_raise(&m->till.floor, journal_floor_ms(m->till.journal));
     return e ? cli_fail(m->cli, missing(e), _("opening the journal %s"), path) : CLI_OK;
 }
 

@@ -100,6 +100,15 @@ static json_t *clock_json(const struct till *t)
         (json_int_t)floor_wall_ms(&t->floor), "skew_ms", (json_int_t)sync_status(t->sync)->skew_ms);
 }
 
+/* Renewed at two thirds of its life. */
+static json_t *certificate_json(const struct till *t)
+{
+    int64_t from = link_cert_from_ms(t->link), until = link_cert_until_ms(t->link), due = from + (until - from) / 3 * 2;
+    enum err e = sync_status(t->sync)->cert_error;
+    return json_pack("{s:I, s:o, s:o, s:o}", "days", (json_int_t)(until ? (until - till_utc(t)) / TM_DAY_MS : 0),
+        "not_after_ms", utc_or_null(until), "renew_ms", utc_or_null(until ? due : 0), "renew", code_or_null(e));
+}
+
 json_t *till_status(void *ctx)
 {
     struct till *t = ctx;
@@ -117,6 +126,7 @@ json_t *till_status(void *ctx)
         json_object_set_new(v, "offline", offline_json(t));
         json_object_set_new(v, "notices", notices_json(t));
         json_object_set_new(v, "clock", clock_json(t));
+        json_object_set_new(v, "certificate", certificate_json(t));
     }
     if (v)
         json_object_set_new(v, "printer", till_printer_json(t));
