@@ -228,9 +228,14 @@ static void stack_and_interrupts_stay_within_their_bounds(void **state)
     (void)state;
     rig_open(&r, true, true);
     sim_engine(&r.sim, "]Q1HTTPS://CARD.EXAMPLE/C/A-LONGER-TEXT-THAN-ONE-REPORT-CAN-CARRY-IN-ITS-56-BYTES\r", 83);
-    sim_engine_raw(&r.sim, SIM_BAD_FRAME); /* all that has come has to be thrown away */
-    rig_swipe_text(&r, 0, RIG_CARD, 5, 150, true);
-    rig_swipe_text(&r, 1, RIG_CARD3, 5, 150, true);
+    for (unsigned i = 0; i < 12; i++) { /* all that has come has to be thrown away */
+        sim_engine(&r.sim, "AB", 2);
+        sim_engine_raw(&r.sim, SIM_BAD_FRAME);
+    }
+    for (unsigned i = 0; i < 2; i++) { /* until the last of them is through */
+        rig_swipe_text(&r, 0, RIG_CARD, 5, 150, true);
+        rig_swipe_text(&r, 1, RIG_CARD3, 5, 150, true);
+    }
     while (!sim_head_idle(&r.sim) || !sim_engine_idle(&r.sim)) {
         host_control(&r.host, &(struct host_setup){0x81, 6, 0x2200, 1, 255}, b);
         rig_set(&r, READER_BEEP_ID, (const uint8_t[]){1}, 1);

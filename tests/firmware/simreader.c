@@ -25,7 +25,7 @@
 
 #define ATTACH "/sys/devices/platform/vhci_hcd.0/attach"
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4, HEADER = 48, URBS = 32, DATA = 4096 };
-enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 200, TICK = 8, ATTACH_TRIES = 500, START_MS = 300 };
+enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 10, TICK = 8, ATTACH_TRIES = 500, START_MS = 300 };
 
 struct header { /* big-endian */
     uint32_t command, seqnum, devid, direction, ep;
@@ -250,7 +250,8 @@ static void restart(uint8_t cause)
     plug(cause);
 }
 
-/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after. */
+/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after, so that the
+ * kernel is served every few milliseconds and waits half a second for nothing. */
 static void catch_up(void)
 {
     int64_t due = (now_ms() - start) / slow, at = (int64_t)(sim.avr->cycle / SIM_MS);
