@@ -360,7 +360,7 @@ def bench_journal(work):
     ratio("journal: ten at once / fdatasync", [(r[2], r[0]) for r in rounds], "> 1")
 
 
-ITEMS = ("readers", "receipts", "page", "journal", "import", "service", "verdict", "terminal")
+ITEMS = ("revoked", "readers", "receipts", "page", "journal", "import", "service", "verdict", "terminal")
 
 
 def instructions(*argv):
@@ -378,6 +378,15 @@ def bench_readers():
         ns = int(call(program, item, "100000").out)
         each = (instructions(program, item, str(many)) - instructions(program, item, str(few))) // (many - few)
         row(f"readers: {what}", f"{ns / 1000:.2f} us", "", f"  ({each} instructions)")
+
+
+def bench_revoked():
+    """Is this card on the list of revoked ones? A mapped file of a million; half of those asked for are on it."""
+    rounds = [[float(v) for v in call(BENCH / "revoked_bench", "1000000", "1000000").out.split()] for _ in range(ROUNDS)]
+    row("revoked: look-up among a million, from the token on", f"{statistics.median(r[0] for r in rounds):.0f} ns", "< 2000 ns")
+    ratio("revoked: look-up / bsearch over the same bytes", [(r[1], r[2]) for r in rounds], "<= 1.0")
+    row("revoked: reading a file of a million through", f"{statistics.median(r[3] for r in rounds):.1f} ms", "")
+    row("revoked: the next one by a delta of a hundred", f"{statistics.median(r[4] for r in rounds):.1f} ms", "")
 
 
 def seconds(*argv):
@@ -422,6 +431,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="huika-bench-") as name, contextlib.ExitStack() as ctx:
         work = pathlib.Path(name)
         say(f"\n  {'':<70}{'measured':>12}   target")
+        if wanted("revoked"):
+            bench_revoked()
         if wanted("readers"):
             bench_readers()
         if wanted("receipts"):
@@ -432,7 +443,7 @@ def main():
             measure_page(work, world)
         if wanted("journal"):
             bench_journal(work)
-        if any(wanted(i) for i in ITEMS[4:]):
+        if any(wanted(i) for i in ITEMS[5:]):
             members = work / "members.csv"
             member_file(members)
             world = bench_import(work, members)
