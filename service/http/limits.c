@@ -11,7 +11,7 @@ static enum err take(const struct config *c, struct http_limits *l, char what[st
         int64_t min, max, absent, *out;
     } number[] = {
         {"workers", 1, 256, 16, &l->workers},
-        {"queue", 1, 65536, 1024, &l->queue},
+        {"queue", 1, 65536, 4096, &l->queue},
         {"per_address", 0, 1000000, 1024, &l->per_address},
         {"idle_s", 1, 3600, 300, &l->idle_s},
         {"request_s", 1, 600, 30, &l->request_s},

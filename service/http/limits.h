@@ -7,7 +7,7 @@
 
 struct http_limits {
     int64_t workers;     /* threads that wait for the disk: 16 */
-    int64_t queue;       /* requests that wait for one of them: 1024; beyond it 429 */
+    int64_t queue;       /* requests that wait for one of them: 4096; beyond it 429 */
     int64_t per_address; /* connections from one address (many shops may share one): 1024; 0: no limit */
     int64_t idle_s;      /* silence that ends a connection whose certificate is good: 300 */
     int64_t

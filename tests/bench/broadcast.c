@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The least that could tell a herd: epoll and OpenSSL, nothing stored, nothing signed. Connections that asked for notices wait;
+/* The least that could tell a herd: epoll and OpenSSL, nothing stored, nothing signed. Connections that asked to wait for notices wait;
  * each line "FILE" on standard input sends that file's bytes to all of them; what is posted is answered with one fixed text.
  *
  *     broadcast PORT SERVER-DIR ANSWER-LENGTH */
@@ -83,7 +83,7 @@ static bool request(struct one *o, bool *post)
     const char *end = strstr(o->in, "\r\n\r\n"), *length = strcasestr(o->in, "\r\nContent-Length:");
     if (!end || o->len < (size_t)(end + 4 - o->in) + (length && length < end ? strtoul(length + 17, NULL, 10) : 0))
         return false;
-    *post = !strncmp(o->in, "POST", 4);
+    *post = !strncmp(o->in, "POST", 4) || strstr(o->in, "wait=0 ");
     o->len = 0;
     return true;
 }
