@@ -67,7 +67,7 @@ static enum err add_qr(struct picture *p, const char *text)
         dots--;
     if (!e && dots < 2)
         e = ERR_TOO_LARGE;
-    if (!e && !raster_init(&r, PAPER, (size_t)(side * dots)))
+    if (!e && !raster_init(&r, PAPER, (size_t)side * (size_t)dots))
         e = ERR_NOMEM;
     if (!e) {
         raster_qr(&r, q, dots);

@@ -5,6 +5,7 @@
 #include "base/tm.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,8 @@ static void answer_later(struct sandbox *s, const struct link_request *r, struct
     if (!strcmp(r->path, "/v1/verify"))
         verify(s, body, r->deadline_mono_ms, p);
     else if (!strcmp(r->path, "/v1/reserve"))
-        snprintf(p->body, sizeof p->body, "{\"reserved\":true,\"expires_ms\":%lld}",
-            (long long)(till_utc(s->till) + 15 * 60000));
+        snprintf(p->body, sizeof p->body, "{\"reserved\":true,\"expires_ms\":%" PRId64 "}",
+            till_utc(s->till) + 15 * INT64_C(60000));
     json_decref(body);
 }
 

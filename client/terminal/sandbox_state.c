@@ -7,6 +7,7 @@
 #include "client/terminal/sandbox.h"
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ struct making {
     struct state state;
     struct state_info info;
     EVP_PKEY *root, *notice, *card, *device;
-    int64_t now_utc_ms;
+    int64_t now_utc_ms, until_utc_ms;
 };
 
 static json_t *base64(const uint8_t *p, size_t n)
@@ -63,9 +64,9 @@ static json_t *trust_json(const struct making *m)
         return NULL;
     return json_pack(
         "{s:i, s:I, s:I, s:{s:o}, s:[{s:s, s:s, s:o, s:[s]}], s:[{s:i, s:o}], s:o, s:[s], s:[s], s:s, s:{s:b, s:b}}",
-        "version", 1, "issued_ms", (json_int_t)m->now_utc_ms, "not_after_ms", (json_int_t)(m->now_utc_ms + YEARS_MS),
-        "root", "spki", spki(m->root), "keys", "id", id, "alg", "ecdsa-p256-sha256", "spki", spki(m->notice), "kinds",
-        "shop", "card_keys", "number", 1, "spki", spki(m->card), "sealing_cert", sealing_cert(m->device), "card_hosts",
+        "version", 1, "issued_ms", (json_int_t)m->now_utc_ms, "not_after_ms", (json_int_t)m->until_utc_ms, "root",
+        "spki", spki(m->root), "keys", "id", id, "alg", "ecdsa-p256-sha256", "spki", spki(m->notice), "kinds", "shop",
+        "card_keys", "number", 1, "spki", spki(m->card), "sealing_cert", sealing_cert(m->device), "card_hosts",
         SANDBOX_HOST, "legacy_prefixes", "https://" SANDBOX_HOST "/card", "public_url", "https://" SANDBOX_HOST,
         "offline", "qr", 1, "keyed", 0);
 }
@@ -133,6 +134,7 @@ static enum err make(const char *dir)
     enum err e = state_begin(dir, &m.state);
     if (e)
         return e;
+    m.until_utc_ms = m.now_utc_ms + YEARS_MS;
     e = make_ids(&m);
     if (!e)
         e = make_keys(&m);
@@ -157,7 +159,6 @@ bool sandbox_is(const struct state_info *info)
 
 enum err sandbox_prepare(const char *dir, char out[static STATE_DIR_MAX + 1])
 {
-    static const char name[] = "/huika-sandbox-XXXXXX";
     const char *tmp = getenv("TMPDIR");
     struct state s;
     if (dir) {
@@ -169,9 +170,8 @@ enum err sandbox_prepare(const char *dir, char out[static STATE_DIR_MAX + 1])
         return make(dir);
     }
     tmp = tmp && *tmp ? tmp : "/tmp";
-    if (strlen(tmp) + sizeof name > STATE_DIR_MAX)
+    int n = snprintf(out, STATE_DIR_MAX + 1, "%s/huika-sandbox-XXXXXX", tmp);
+    if (n < 0 || n > STATE_DIR_MAX)
         return ERR_TOO_LARGE;
-    memcpy(out, tmp, strlen(tmp));
-    memcpy(out + strlen(tmp), name, sizeof name);
     return mkdtemp(out) ? make(out) : ERR_IO;
 }
