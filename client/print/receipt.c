@@ -52,16 +52,17 @@ static void who(struct lines *g, const struct receipt *r, const struct words *w)
     lines_row(g, w->card, last4);
     if (given(r->name_masked))
         lines_row(g, w->member, r->name_masked);
-    lines_row(g, w->verdict, r->provisional ? w->provisional : w->is_member);
-    if (r->provisional)
+    lines_row(g, w->verdict, r->verdict == VERDICT_PROVISIONAL ? w->provisional : w->is_member);
+    if (r->verdict == VERDICT_PROVISIONAL)
         lines_centre(g, RECEIPT_STRONG, w->to_confirm);
 }
 
 static bool makes_sense(const struct receipt *r, size_t columns)
 {
-    return r->verdict == VERDICT_MEMBER && columns >= LINES_COLUMNS_MIN && columns <= LINES_COLUMNS_MAX &&
-           r->terminal_number >= 0 && r->discount_fen >= 0 && r->pay_fen >= 0 && r->discount_fen <= OFFER_FEN_MAX &&
-           r->pay_fen <= OFFER_FEN_MAX && r->discount_fen + r->pay_fen == r->total_fen;
+    return (r->verdict == VERDICT_MEMBER || r->verdict == VERDICT_PROVISIONAL) && columns >= LINES_COLUMNS_MIN &&
+           columns <= LINES_COLUMNS_MAX && r->terminal_number >= 0 && r->discount_fen >= 0 && r->pay_fen >= 0 &&
+           r->discount_fen <= OFFER_FEN_MAX && r->pay_fen <= OFFER_FEN_MAX &&
+           r->discount_fen + r->pay_fen == r->total_fen;
 }
 
 enum err receipt_lines(const struct receipt *r, enum err_lang lang, size_t columns, const struct receipt_sink *sink)

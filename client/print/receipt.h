@@ -17,8 +17,7 @@ struct receipt {
     int64_t total_fen, discount_fen, pay_fen; /* discount + pay = total */
     bool own_price;                           /* the shop's own price was the better one */
     const char *offer_title;                  /* not looked at with own_price */
-    enum verdict verdict;                     /* only VERDICT_MEMBER gets a receipt */
-    bool provisional;                         /* checked offline: said in plain words, for it is confirmed later */
+    enum verdict verdict;                     /* VERDICT_MEMBER, or VERDICT_PROVISIONAL, which is said in plain words */
     const char *card_last4;
     const char *name_masked; /* NULL or "": by number, no name */
     const char *cashier;     /* NULL or "": none named */

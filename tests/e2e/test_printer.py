@@ -105,6 +105,24 @@ def test_each_sale_prints_itself_and_a_reprint_is_marked(world, tmp_path):
     assert "打印测试" in Printer(576, "utf-8").feed(paper.read_bytes()[size:]).lines[0]
 
 
+def test_a_sale_without_the_service_says_so_on_its_receipt(world, tmp_path):
+    paper = tmp_path / "paper.bin"
+    t = terminal(world, paper).wait_leased()
+    qr = world.qr(CARD[0])
+    t.wait_synced()
+    world.service.stop()
+    wait_for("the terminal to notice", lambda: not t.status["online"])
+    sale = t.huika("sell", "128.00", "--scan", qr, "--yes").json
+    assert sale["verdict"] == "provisional", sale
+    job(t, sale["sale_id"], "done")
+    text = "\n".join(Printer(384).feed(paper.read_bytes()).lines)
+    for words in ("脱机核验（暂定）", "本单脱机核验，联网后由工会确认"):
+        assert words in text
+    assert "offline, provisional" in sale["receipt"] and "member confirmed" not in sale["receipt"]
+    assert "会员有效" not in text and sale["sale_id"] in text
+    world.service.start()
+
+
 @pytest.mark.parametrize("trouble", ["paper_out", "cover_open", "offline"])
 def test_no_paper_keeps_a_sale_waiting_unless_told_to_go_on(world, thermal, trouble):
     t = terminal(world, thermal.path)

@@ -29,7 +29,7 @@ static int set(struct wish *w, const char *key, const char *v)
     else if (!strcmp(key, "copy"))
         r->copy = *v == '1';
     else if (!strcmp(key, "provisional"))
-        r->provisional = *v == '1';
+        r->verdict = *v == '1' ? VERDICT_PROVISIONAL : VERDICT_MEMBER;
     else if (!strcmp(key, "shop"))
         r->shop_name = v;
     else if (!strcmp(key, "offer"))

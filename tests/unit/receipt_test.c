@@ -149,7 +149,7 @@ static void provisional_in_plain_words(void **state)
 {
     struct receipt r = sample();
     (void)state;
-    r.provisional = true;
+    r.verdict = VERDICT_PROVISIONAL;
     expect(&r, ERR_LANG_ZH, RECEIPT_58MM,
         "        工会会员优惠小票\n"
         "            示例饭店\n"
