@@ -81,6 +81,7 @@ int admin_revoke(struct cli *c);
 int audit_verify(struct cli *c);
 int audit_list(struct cli *c);
 int report_run(struct cli *c);
+int evidence_run(struct cli *c);
 int dispute_list(struct cli *c);
 int dispute_show(struct cli *c);
 int dispute_answer(struct cli *c);

@@ -37,6 +37,9 @@ static const struct cli_opt dispute_list_opts[] = {
 static const struct cli_opt dispute_must_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), CLI_MUST}, {0}};
 static const struct cli_opt dispute_text_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), 0}, {0}};
 
+static const struct cli_opt evidence_opts[] = {{"out", "FILE.tar", N_("where to (the file is 0600)"), CLI_MUST},
+    {"text", "REF[,REF]", N_("disclose what was written in these disputes; none by default"), 0}, {0}};
+
 static const struct cli_command commands[] = {
     {"org add", "CODE NAME", N_("add an organisation"), org_add_opts, 2, 2, org_add},
     {"org list", "", N_("list organisations"), NULL, 0, 0, org_list},
@@ -56,6 +59,8 @@ static const struct cli_command commands[] = {
     {"shop delist", "SHOP", N_("take a shop off the list: its terminals refuse at once"), reason_opts, 1, 1,
         shop_delist},
     {"shop relist", "SHOP", N_("put a shop back on the list"), reason_opts, 1, 1, shop_relist},
+    {"shop evidence", "SHOP", N_("one signed archive about a shop, which anybody can check with openssl"),
+        evidence_opts, 1, 1, evidence_run},
     {"offer set", "SHOP", N_("set a shop's offers"), offer_set_opts, 1, 1, offer_set},
     {"offer list", "SHOP", N_("list a shop's offers"), NULL, 1, 1, offer_list},
     {"terminal invite", "SHOP", N_("make a one-time enrolment code, also as a QR on a terminal"), NULL, 1, 1,

@@ -51,6 +51,7 @@ static const struct route table[] = {
     {"POST", "/v1/admins/{admin}/revoke", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_admin_revoke},
     {"GET", "/v1/audit/verify", ADMIN, ROUTE_WRITES, 0, NULL, ep_audit_verify},
     {"GET", "/v1/audit", ADMIN, 0, 0, NULL, ep_audit_list},
+    {"GET", "/v1/shops/{shop}/evidence", ADMIN, ROUTE_WRITES, 0, NULL, ep_evidence},
     {"GET", "/v1/disputes", ADMIN, 0, 0, NULL, ep_dispute_list},
     {"GET", "/v1/disputes/{ref}", ADMIN, 0, 0, NULL, ep_dispute_show},
     {"POST", "/v1/disputes/{ref}/answer", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_dispute_answer},

@@ -106,7 +106,7 @@ static enum err sales(struct store_tx *tx, const struct store_report_query *q, c
     enum err e = db_query(tx,
         "SELECT s.org, sum(d.sales), sum(d.total_fen), sum(d.discount_fen), sum(d.provisional), sum(d.keyed),"
         " sum(d.voids), sum(d.back_fen) FROM shop s JOIN shop_day d ON d.shop = s.id AND d.day BETWEEN ?1 AND ?2"
-        " GROUP BY s.org",
+        " GROUP BY s.id", /* in the order of both tables: nothing is sorted */
         DB_ARGS(db_int(q->first_day), db_int(q->last_day)), &rows);
     return e ? e : sums(w, rows, field, sizeof field / sizeof *field);
 }
