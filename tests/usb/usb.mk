@@ -24,7 +24,7 @@ test-umock: $(BUILD)/usb/umock_host $(BUILD)/usb/umock_printer $(BUILD)/usb/posc
 # The kernel and its initramfs are the same for every build; programs are put in at each boot.
 VM_CACHE ?= build/vm
 VM_TEXT ?= HTTPS://CARD.EXAMPLE.TEST/C/AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUAEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU
-test-vm: $(BUILD)/usb/usbip_dev $(PROGRAMS) ## the main job in a virtual machine: scanner, Debian's kernel, terminal, service
+test-vm: $(BUILD)/usb/usbip_dev $(BUILD)/usb/poscan $(PROGRAMS) ## the main job in a virtual machine: scanner, Debian's kernel, terminal, service
 	tests/usb/vm/boot.sh $(VM_CACHE) terminal.sh - $^
 test-vm-bus: $(BUILD)/usb/usbip_dev $(BUILD)/usb/poscan ## the bus alone in a virtual machine, scanning VM_TEXT
 	tests/usb/vm/boot.sh $(VM_CACHE) poscan.sh "$(VM_TEXT)" $^

@@ -232,4 +232,9 @@ huika journal verify >/run/verify.log 2>&1 || fail "the journal does not verify"
 kill $terminal
 wait $terminal || fail "the terminal did not end in order"
 await "the kernel has the scanner again" driver_is "Test scanner" usbhid
+su stranger -c "exec poscan" >/run/stranger.log 2>&1 &
+stranger=$!
+await "who is not in the group is told so" grep -q "waiting no_access 1eab:0d10 Test scanner" /run/stranger.log
+kill $stranger
+driver_is "Test scanner" usbhid || fail "a stranger took the scanner"
 echo "RESULT PASS"
