@@ -83,7 +83,7 @@ static bool is_key(const char *path, const char *id)
 
 static enum err put_away(struct rotating *t, const char *name)
 {
-    char from[ROTATE_PATH], dir[ROTATE_PATH], to[ROTATE_PATH];
+    char from[ROTATE_PATH] = "", dir[ROTATE_PATH], to[ROTATE_PATH] = "";
     enum err e = rotating_path(t, t->r->dir, "keys/retired", dir);
     if (!e)
         e = file_mkdir(dir, 0700);

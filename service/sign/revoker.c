@@ -198,7 +198,7 @@ static enum err outdated(struct store_tx *tx, struct making *m, bool *yes)
 static enum err look(struct revoker *r, struct making *m, bool *due)
 {
     struct store_tx *tx = NULL;
-    struct store_revoked newest;
+    struct store_revoked newest = {.version = 0};
     int64_t made = 0;
     *due = false;
     enum err e = store_read_begin(r->c.store, &tx);
@@ -207,7 +207,7 @@ static enum err look(struct revoker *r, struct making *m, bool *due)
     if (!e)
         e = store_revoked_changes(tx, &m->changes, &made);
     bool old = false;
-    m->before = e ? 0 : newest.version;
+    m->before = newest.version;
     if (!e)
         e = outdated(tx, m, &old);
     if (!e) {

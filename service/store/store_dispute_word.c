@@ -98,8 +98,11 @@ enum err store_dispute_say(struct store_tx *tx, const uint8_t dispute[static STO
 enum err store_answer_version(struct store_tx *tx, int64_t terminal, int64_t *version)
 {
     sqlite3_stmt *row;
-    enum err e =
-        db_find(tx, "SELECT coalesce(max(version), 0) FROM answer WHERE terminal = ?", DB_ARGS(db_int(terminal)), &row);
+    /* A terminal may hold a newer one than a restored backup knows of. */
+    enum err e = db_find(tx,
+        "SELECT max(coalesce((SELECT max(version) FROM answer WHERE terminal = ?1), 0), coalesce((SELECT held_answer"
+        " FROM terminal WHERE number = ?1 AND held_answer < 4503599627370496), 0))",
+        DB_ARGS(db_int(terminal)), &row);
     if (e)
         return e;
     *version = db_col_int(row, 0);

@@ -200,7 +200,7 @@ static enum err move_head(
 enum err store_record_append(struct store_tx *tx, struct store_batch *b)
 {
     struct store_terminal t;
-    struct record_head h;
+    struct record_head h = {.seq = 0};
     enum err e = store_terminal_get(tx, b->terminal, &t);
     if (!e)
         e = with_chain(tx, b->epoch, &t);

@@ -143,3 +143,6 @@ def test_a_full_void_gives_the_use_back_once_and_a_return_never(province):
     yesterday = Till(province, 3000, 500, [ONCE], at_ms=int(time.time() * 1000) - 86400000)
     yesterday.take_back(yesterday.a, 3000, "void")
     assert left(yesterday) == 1
+    # voided a day later, it gave nothing back: another sale of that day is over the limit
+    late = sale(token, yesterday.offers[0]["id"], 3000, 500, at_ms=yesterday.sold["at_ms"])
+    assert yesterday.a.send([late]).json["results"][0]["code"] == "limit_reached"
