@@ -18,7 +18,7 @@ static bool read_time(const char *text, int64_t at_utc_ms, struct store_report_q
     tm_day_format(tm_day(at_utc_ms), first);
     if (text)
         memcpy(first, text, n);
-    memcpy(first + n, "-01-01" + (n == 7 ? 3 : 0), n == 7 ? 4 : 7);
+    memcpy(first + n, &"-01-01"[n == 7 ? 3 : 0], n == 7 ? 4 : 7);
     if (!tm_day_parse(first, &q->first_day))
         return false;
     memcpy(last, first, sizeof last);
