@@ -229,9 +229,9 @@ static int open_all(struct terminal *m)
     if (!code)
         code = open_link(m);
     if (!code)
-        code = open_sandbox(m);
-    if (!code)
         code = open_after(m);
+    if (!code)
+        code = open_sandbox(m);
     if (!code)
         code = open_counter(m);
     if (!code)

@@ -111,6 +111,8 @@ static void answer_later(struct sandbox *s, const struct link_request *r, struct
     else if (!strcmp(r->path, "/v1/reserve"))
         snprintf(p->body, sizeof p->body, "{\"reserved\":true,\"expires_ms\":%" PRId64 "}",
             till_utc(s->till) + 15 * INT64_C(60000));
+    else if (!strcmp(r->method, "POST")) /* a terminal takes its own sale back without the service */
+        p->err = ERR_NET_REFUSED;
     json_decref(body);
 }
 

@@ -69,6 +69,10 @@ def test_each_card_does_what_it_says(sandbox):
     for i, (card, outcome) in enumerate(zip(cards(sandbox), OUTCOMES)):
         if "number" in card and outcome != "net_timeout":
             assert sell(sandbox, i, {"number": card["number"]}) == ("not_confirmed" if outcome in by_number else outcome), card
+    sale = sandbox.huika("day").json["sales"][0]["sale_id"]
+    back = sandbox.huika("void", sale, "--reason", "试撤销").json
+    assert back["sale_id"] == sale and back["granted"] is False
+    assert sandbox.huika("dispute", "new", "--kind", "other", "--sale", sale, "--text", "试纠纷").code == 0
     verdicts = [s["verdict"] for s in sandbox.huika("day").json["sales"]]
     assert verdicts == ["member"] * 4 + ["provisional"] + ["member"] * 4
 
@@ -125,6 +129,7 @@ def test_it_reaches_nobody_and_leaves_nothing_behind(tmp_path):
     t.start()
     for c in cards(t)[:3]:
         assert t.huika("sell", "10", "--scan", c["scan"], "--yes").code == 0
+    assert t.huika("void", t.huika("day").json["sales"][0]["sale_id"], "--reason", "试撤销").code == 0
     assert list(tmp_path.glob("huika-sandbox-*"))
     assert t.stop() == 0
     assert not list(tmp_path.glob("huika-sandbox-*")) and set(pathlib.Path("/tmp").glob("huika-sandbox-*")) == before
