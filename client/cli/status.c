@@ -90,6 +90,40 @@ static void say_link(const struct cli *c, const json_t *v)
     say_cause(c, v, online ? "notice_error" : "last_error");
 }
 
+/* What may be sold while the service cannot be asked. */
+static void say_offline(const struct cli *c, const json_t *v)
+{
+    const json_t *o = json_object_get(v, "offline");
+    int64_t stop = say_int(o, "stop_at_ms", 0);
+    bool possible = json_is_true(json_object_get(o, "possible"));
+    say_label(_("Offline"));
+    coloured(c, possible ? "32" : "33", possible ? _("possible") : _("not possible"));
+    if (possible && stop) {
+        printf("  %s ", _("until"));
+        say_time(stop);
+        printf("  ");
+        printf(_("%" PRId64 " sales left"), say_int(o, "left_sales", 0));
+    }
+    putchar('\n');
+    say_cause(c, o, "why");
+}
+
+/* A notice that was refused is somebody's mistake, or worse. */
+static void say_refused(const struct cli *c, const json_t *v)
+{
+    const char *kind;
+    json_t *n;
+    json_object_foreach (json_object_get(v, "notices"), kind, n) {
+        const json_t *r = json_object_get(n, "refused");
+        if (!r)
+            continue;
+        say_label("");
+        printf(_("refused: %s notice, version %" PRId64), kind, say_int(r, "version", 0));
+        putchar('\n');
+        say_cause(c, r, "code");
+    }
+}
+
 static void say_journal(const struct cli *c, const json_t *v)
 {
     const json_t *head = json_object_get(v, "head");
@@ -98,7 +132,8 @@ static void say_journal(const struct cli *c, const json_t *v)
     printf("%" PRId64 "  %s", say_int(head, "seq", 0), cli_color(c, unsent ? "33" : "32"));
     printf(_("%" PRId64 " waiting to be sent"), unsent);
     printf("%s\n", cli_color(c, "0"));
-    if (unsent && json_is_true(json_object_get(v, "online")))
+    bool forked = !strcmp(say_str(v, "upload_error", ""), err_code(ERR_CHAIN_FORK));
+    if (forked || (unsent && json_is_true(json_object_get(v, "online"))))
         say_cause(c, v, "upload_error");
 }
 
@@ -120,6 +155,8 @@ int status_run(struct cli *c)
     say_text(say_str(v, "version", "?"));
     putchar('\n');
     say_link(c, v);
+    say_refused(c, v);
+    say_offline(c, v);
     say_journal(c, v);
     say_label(_("Certificate"));
     printf("%s", cli_color(c, days < CERT_DAYS_SOON ? "33" : "0"));

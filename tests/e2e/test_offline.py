@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A terminal that is cut off: what it may still sell, when that ends, and what becomes of it when the service is back."""
 import json
+import pathlib
 import shutil
 import signal
 import sqlite3
@@ -149,7 +150,10 @@ def test_limits_of_offers_are_counted_here(world):
 def test_a_late_answer_takes_the_place_of_the_provisional_one(world):
     t = world.terminal().wait_leased()
     qr = world.qr(CARD)
-    world.service.process.send_signal(signal.SIGSTOP)
+    process = world.service.process
+    process.send_signal(signal.SIGSTOP)
+    threads = pathlib.Path(f"/proc/{process.pid}/task")
+    wait_for("it to stand still", lambda: all(") T " in (t / "stat").read_text() for t in threads.iterdir()))
     try:
         c = t.api("POST", "/v1/checkouts?wait=10", {"total_fen": 1000, "scan": qr}, {"Idempotency-Key": "late"}).json
         assert c["verdict"] == "provisional" and c["provisional"]["why"] == "net_timeout", c
