@@ -111,7 +111,7 @@ static enum err purge(struct store_tx *tx, void *ctx)
 }
 
 /* What is done from time to time. */
-static void keep_house(struct service *s, int64_t now, int64_t due[static 4])
+static void keep_house(struct service *s, int64_t now, int64_t due[static 5])
 {
     poll_tick(s->poll, now);
     if (now >= due[0]) {
@@ -134,15 +134,15 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 4])
         if (e != ERR_OK)
             log_error("dropping old reservations failed: %s", err_text(e, ERR_LANG_EN));
     }
-    if (now >= due[3]) {
-        due[3] = now + TM_DAY_MS;
+    if (now >= due[4]) {
+        due[4] = now + TM_DAY_MS;
         lifetimes_warn(s->dir, s->keys, tm_wall_utc_ms());
     }
 }
 
 static void serve(struct service *s, const sigset_t *ends)
 {
-    int64_t due[4] = {0, tm_mono_ms() + SEEN_MS, 0, 0};
+    int64_t due[5] = {0, tm_mono_ms() + SEEN_MS, 0, 0, 0};
     const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
     while (sigtimedwait(ends, NULL, &tick) < 0)
         keep_house(s, tm_mono_ms(), due);
