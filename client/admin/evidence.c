@@ -44,8 +44,8 @@ static enum err add(struct buf *tar, const char *name, const void *p, size_t n)
     snprintf(h + 136, 12, "00000000000");
     memset(h + 148, ' ', 8);
     h[156] = '0';
-    memcpy(h + 257, "ustar", 6);
-    memcpy(h + 263, "00", 2);
+    snprintf(h + 257, 6, "ustar");
+    h[263] = h[264] = '0';
     for (size_t i = 0; i < sizeof h; i++)
         sum += (unsigned char)h[i];
     snprintf(h + 148, 8, "%06o", sum & 0777777);

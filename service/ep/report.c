@@ -11,25 +11,22 @@
 /* "2026-02" or "2026"; NULL is the current month. */
 static bool read_time(const char *text, int64_t at_utc_ms, struct store_report_query *q)
 {
-    char first[TM_DAY_LEN + 1], last[TM_DAY_LEN + 1] = "";
-    size_t n = text ? strlen(text) : 7;
+    char today[TM_DAY_LEN + 1], day[TM_DAY_LEN + 8];
+    tm_day_format(tm_day(at_utc_ms), today);
+    today[7] = 0;
+    text = text ? text : today;
+    size_t n = strlen(text);
     if (n != 7 && n != 4)
         return false;
-    tm_day_format(tm_day(at_utc_ms), first);
-    if (text)
-        memcpy(first, text, n);
-    memcpy(first + n, &"-01-01"[n == 7 ? 3 : 0], n == 7 ? 4 : 7);
-    if (!tm_day_parse(first, &q->first_day))
+    snprintf(day, sizeof day, "%s%s", text, n == 7 ? "-01" : "-01-01");
+    if (!tm_day_parse(day, &q->first_day))
         return false;
-    memcpy(last, first, sizeof last);
-    if (n == 4)
-        memcpy(last + 4, "-12-31", 7);
-    for (int day = 31; n == 7 && day > 27; day--) {
-        snprintf(last + 7, 4, "-%02d", day % 100);
-        if (tm_day_parse(last, &q->last_day))
-            break;
+    for (int last = 31; last > 27; last--) {
+        snprintf(day, sizeof day, "%.7s%s-%02d", text, n == 7 ? "" : "-12", last % 100);
+        if (tm_day_parse(day, &q->last_day))
+            return true;
     }
-    return tm_day_parse(last, &q->last_day);
+    return false;
 }
 
 static enum err add_row(void *ctx, const struct store_report *r)

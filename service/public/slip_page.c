@@ -73,8 +73,8 @@ static void show_terms(struct visit *v, const struct found *f, const struct body
     char text[WORDS_OFFER_MAX];
     buf_init(&envelope, NOTICE_MAX);
     enum err e = store_notice_get(f->tx, f->terminal.shop, sale->shop_version, &envelope);
-    bool opened = !e && !(e = notice_open(buf_str(&envelope), envelope.len, &n));
-    if (!e && !(e = notice_shop_parse(&n, &shop))) {
+    bool opened = !e && !notice_open(buf_str(&envelope), envelope.len, &n);
+    if (opened && !notice_shop_parse(&n, &shop)) {
         for (size_t i = 0; i < shop.offer_cnt; i++)
             if (!strcmp(shop.offers[i].id, sale->offer_id)) {
                 words_offer(p, &shop.offers[i], text);
