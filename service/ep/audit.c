@@ -40,7 +40,7 @@ enum err ep_audit_list(struct http_request *rq)
 enum err ep_audit_verify(struct http_request *rq)
 {
     struct store_tx *tx = NULL;
-    struct store_audit_state s;
+    struct store_audit_state s = {.entries = 0};
     char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
     enum err e = store_read_begin(rq->service->store, &tx);
     if (e == ERR_OK)

@@ -38,6 +38,7 @@ static enum err raise_all(struct store *s, struct batch *b, int64_t *done)
         memcpy(after, b->raise.last, STORE_ID);
         b->raise.after = after;
     } while (b->raise.cnt == BATCH);
+    b->raise.after = NULL;
     return e;
 }
 
