@@ -25,7 +25,7 @@
 
 #define ATTACH "/sys/devices/platform/vhci_hcd.0/attach"
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4, HEADER = 48, URBS = 32, DATA = 4096 };
-enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 10, TICK = 8, ATTACH_TRIES = 500, START_MS = 300 };
+enum { FULL_SPEED = 2, ENDPOINTS = 3, BEHIND_MS = 200, TICK = 8, ATTACH_TRIES = 500, START_MS = 300 };
 
 struct header { /* big-endian */
     uint32_t command, seqnum, devid, direction, ep;
@@ -139,9 +139,11 @@ static void serve_kernel(void)
         reply(RET_SUBMIT, ntohl(h.seqnum), -EPIPE, NULL, 0);
 }
 
-/* One IN token per endpoint and frame, for the oldest transfer that waits there. */
-static void poll_endpoints(void)
+/* One IN token per endpoint and frame, for the oldest transfer that waits there. True if one is through. */
+static bool poll_endpoints(void)
 {
+    bool through = false;
+
     for (uint8_t ep = 1; ep < ENDPOINTS; ep++)
         for (unsigned i = 0; i < urb_cnt; i++) {
             struct urb *u = &urbs[i];
@@ -161,8 +163,10 @@ static void poll_endpoints(void)
                 break;
             reply(RET_SUBMIT, u->seqnum, status_of(r), r < 0 ? NULL : u->data, r < 0 ? 0 : u->got);
             drop_urb(i);
+            through = true;
             break;
         }
+    return through;
 }
 
 static void swipe(const char *text, bool back)
@@ -250,8 +254,8 @@ static void restart(uint8_t cause)
     plug(cause);
 }
 
-/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after, so that the
- * kernel is served every few milliseconds and waits half a second for nothing. */
+/* Runs up to the present; a machine that was too busy lets the simulation fall behind instead of rushing after, and
+ * whoever waits for a report gets it, and a turn, before the next. */
 static void catch_up(void)
 {
     int64_t due = (now_ms() - start) / slow, at = (int64_t)(sim.avr->cycle / SIM_MS);
@@ -263,7 +267,8 @@ static void catch_up(void)
             exit(1);
         if (!sim.attached)
             unplug();
-        poll_endpoints();
+        if (poll_endpoints())
+            return;
         if (sim.loader)
             plug_loader();
     }
