@@ -57,7 +57,9 @@ enum err keep_load(const struct state *s, struct keep *out)
     if (!e)
         e = parse(&c, &k);
     config_release(&c);
-    *out = e ? (struct keep){0} : k;
+    if (e)
+        k = (struct keep){0};
+    *out = k;
     return e;
 }
 

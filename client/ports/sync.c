@@ -148,8 +148,9 @@ int sync_timeout_ms(const struct sync *s)
 static void see_link(struct sync *s)
 {
     bool online = link_status(s->c.link)->online;
-    struct lane *lanes[] = {&s->up, &s->down, &s->list, &s->who, &s->cert};
-    for (size_t i = 0; online && !s->was_online && i < sizeof lanes / sizeof *lanes; i++)
+    struct lane *const lanes[] = {&s->up, &s->down, &s->list, &s->who, &s->cert};
+    enum { LANES = 5 };
+    for (size_t i = 0; online && !s->was_online && i < LANES; i++)
         if (lanes[i]->failed && (i || s->status.upload_error != ERR_CHAIN_FORK))
             lanes[i]->next_ms = sync_mono(s);
     s->was_online = online;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: ratios against what is physically there, by turns within one run. BENCH_QUICK=1 is shorter and rougher.
-BENCH := $(addprefix $(BUILD)/bench/,load constant loaded herd broadcast verdict_bench journal_bench readers_bench revoked_bench)
+BENCH := $(addprefix $(BUILD)/bench/,load constant loaded herd broadcast verdict_bench journal_bench readers_bench revoked_bench offline_bench)
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/tls.o $(call libs,ports core proto base)
 	@mkdir -p $(@D)

@@ -360,7 +360,7 @@ def bench_journal(work):
     ratio("journal: ten at once / fdatasync", [(r[2], r[0]) for r in rounds], "> 1")
 
 
-ITEMS = ("revoked", "readers", "receipts", "page", "journal", "import", "service", "verdict", "terminal")
+ITEMS = ("revoked", "offline", "readers", "receipts", "page", "journal", "import", "service", "verdict", "terminal")
 
 
 def instructions(*argv):
@@ -387,6 +387,12 @@ def bench_revoked():
     ratio("revoked: look-up / bsearch over the same bytes", [(r[1], r[2]) for r in rounds], "<= 1.0")
     row("revoked: reading a file of a million through", f"{statistics.median(r[3] for r in rounds):.1f} ms", "")
     row("revoked: the next one by a delta of a hundred", f"{statistics.median(r[4] for r in rounds):.1f} ms", "")
+
+
+def bench_offline():
+    """From the scanned text to a provisional verdict with its quote, beside the one ECDSA verification that it cannot do without."""
+    rounds = [[float(v) for v in call(BENCH / "offline_bench", "2000", "1000000").out.split()] for _ in range(ROUNDS)]
+    ratio("offline: verdict / bare ECDSA verification", [(r[0], r[1]) for r in rounds], "<= 1.2")
 
 
 def seconds(*argv):
@@ -433,6 +439,8 @@ def main():
         say(f"\n  {'':<70}{'measured':>12}   target")
         if wanted("revoked"):
             bench_revoked()
+        if wanted("offline"):
+            bench_offline()
         if wanted("readers"):
             bench_readers()
         if wanted("receipts"):
