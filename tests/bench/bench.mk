@@ -19,4 +19,7 @@ bench: all $(BENCH) $(BUILD)/print/receipt_bytes ## measure against bare OpenSSL
 bench-report: all ## a union's report over a year's 10 million sales, beside the sqlite3 shell (minutes; 2 GB in TMPDIR)
 	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/report_bench.py
 
-.PHONY: bench bench-report
+bench-delist: all $(BENCH) ## 2,000 terminals of one shop: from the delist command to the last acknowledgement
+	HUIKA_BUILD=$(abspath $(BUILD)) $(PY) tests/bench/delist.py
+
+.PHONY: bench bench-delist bench-report
