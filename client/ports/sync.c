@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/ports/sync.h"
 #include "base/log.h"
+#include "base/tm.h"
 #include "client/ports/sync_parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { KEEP_MS = 60000 };
+#define TRUST_SOON_MS (30 * TM_DAY_MS)
 
 int64_t sync_mono(const struct sync *s)
 {
@@ -156,6 +158,20 @@ static void see_link(struct sync *s)
     s->was_online = online;
 }
 
+/* Offline sales end with the trust notice: said each day, long before. */
+static void see_trust(struct sync *s)
+{
+    int64_t now = sync_utc(s), left = s->notices.trust.not_after_utc_ms - now;
+    if (left >= TRUST_SOON_MS || tm_day(now) == s->warned_day)
+        return;
+    s->warned_day = tm_day(now);
+    if (left > 0)
+        log_warn("the trust notice in force ends in %lld days; the service has none newer yet",
+            (long long)(left / TM_DAY_MS));
+    else
+        log_warn("the trust notice in force is past its validity: nothing is sold offline");
+}
+
 void sync_tick(struct sync *s)
 {
     int64_t now = sync_mono(s);
@@ -175,6 +191,7 @@ void sync_tick(struct sync *s)
     sync_new_day(s);
     if (!s->c.floor || now < s->kept_mono_ms + KEEP_MS)
         return;
+    see_trust(s);
     enum err e = sync_keep(s);
     if (e)
         log_warn("%s not written: %s", KEEP_INI, err_code(e));

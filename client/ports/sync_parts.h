@@ -40,6 +40,7 @@ struct sync {
     int64_t poll_start_ms, kept_mono_ms;
     bool started, was_online;
     bool new_epoch;          /* a lease for one has come */
+    int32_t warned_day;      /* of the end of the trust notice */
     bool fresh_lease;        /* ask for a new lease whatever is held: it says what time it is */
     struct body_batch batch; /* too big for the stack */
     struct body_results results;

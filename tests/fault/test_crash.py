@@ -66,7 +66,8 @@ def sell(t, qr, key):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="attaching to a process that forbids it needs root")
 def test_terminal_killed_between_any_two_steps_of_a_sale(world):
-    t = world.terminal()
+    plenty = {"offline_starts": 1000, "offline_sales": 1000, "offline_per_card_day": 1000}  # of what a slow machine may need
+    t = world.policy(**plenty).terminal().wait_leased()
     qr = world.qr(CARD)
     sold, shown, struck = [], {}, set()
     for call, n in blows():
