@@ -42,7 +42,7 @@ static enum err add_piece(void *ctx, const void *p, size_t n)
 static struct revoked make_list(size_t cnt, struct buf *file)
 {
     uint64_t *values = calloc(cnt, sizeof *values), rng = 1;
-    struct revoked list;
+    struct revoked list = {0};
     need(values != NULL);
     for (size_t i = 0; i < cnt; i++)
         values[i] = rng = rng * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
