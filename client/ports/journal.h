@@ -54,7 +54,7 @@ struct journal_record {
 /* Not 0 ends the walk, which returns it. The journal must not be written to from here. */
 typedef enum err journal_each_fn(void *ctx, const struct journal_record *r);
 
-/* Opens, or makes (0600), and finds the head. ERR_BAD_VALUE: another terminal's journal, or of an epoch beyond `epoch`,
+/* Opens, or makes (0600), or brings an older version's up to date, and finds the head. ERR_BAD_VALUE: another terminal's journal, or of an epoch beyond `epoch`,
  * or not a journal; ERR_CHAIN_BROKEN: the newest record does not match its hash, or is not there any more;
  * ERR_DISK_FULL, ERR_IO, ERR_NOMEM. */
 enum err journal_open(const char *path, const uint8_t terminal[static ULID_SIZE], uint32_t epoch, struct journal **out);

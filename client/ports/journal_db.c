@@ -154,6 +154,42 @@ static enum err make_private(const char *path)
     return ERR_OK;
 }
 
+/* A row's own copy of what the index says of it: journal_db_key without its last byte, the kind. */
+#define FROM_IDS(column, kind)                                                                                         \
+    "UPDATE records SET " column " = substr(i.id, 1, length(i.id) - 1) FROM ids AS i"                                  \
+    " WHERE i.record = records.id AND substr(i.id, -1) = x'" kind "';"
+
+/* What a journal of an older version lacks, [v - 1] taking version v to the next. Version 1 indexed each id as it came. */
+static const char *const upgrade[] = {
+    "ALTER TABLE owner ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE owner SET indexed = (SELECT coalesce(max(id), 0) FROM records);"
+    "ALTER TABLE records ADD COLUMN sale BLOB;"
+    "ALTER TABLE records ADD COLUMN checkout BLOB;"
+    "ALTER TABLE records ADD COLUMN idem BLOB;" FROM_IDS("sale", "73") FROM_IDS("checkout", "63")
+        FROM_IDS("idem", "6b"),
+    "ALTER TABLE records ADD COLUMN floor_ms INTEGER;",
+};
+enum { VERSION = 1 + sizeof upgrade / sizeof *upgrade };
+
+/* All steps or none. */
+static enum err bring_up_to_date(sqlite3 *db)
+{
+    int64_t version = VERSION;
+    enum err e = journal_db_exec(db, "BEGIN IMMEDIATE");
+    if (e)
+        return e;
+    e = journal_db_int(db, "PRAGMA user_version", &version); /* again: nobody else writes from here on */
+    for (; !e && version < VERSION; version++)
+        e = journal_db_exec(db, upgrade[version - 1]);
+    if (!e)
+        e = journal_db_exec(db, "PRAGMA user_version=3");
+    if (!e)
+        e = journal_db_exec(db, "COMMIT");
+    if (e)
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}
+
 static enum err check_schema(sqlite3 *db, bool writing)
 {
     int64_t app = 0, version = 0, tables = 0;
@@ -168,13 +204,10 @@ static enum err check_schema(sqlite3 *db, bool writing)
             sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
         return e;
     }
-    if (!e && writing && app == 1213549386 && version == 2) { /* as made before there was a floor */
-        e = journal_db_exec(
-            db, "BEGIN IMMEDIATE; ALTER TABLE records ADD COLUMN floor_ms INTEGER; PRAGMA user_version=3; COMMIT");
-        version = 3;
-    }
-    if (!e && (app != 1213549386 || (version != 3 && (writing || version != 2))))
+    if (!e && (app != 1213549386 || version < (writing ? 1 : 2) || version > VERSION))
         e = ERR_BAD_VALUE;
+    if (!e && writing && version < VERSION)
+        e = bring_up_to_date(db);
     return e;
 }
 
