@@ -18,6 +18,7 @@ struct sell {
     struct order order;
     json_t *checkout; /* as last heard; NULL: none began */
     bool said_wait;
+    int64_t said_rev;
     bool without_receipt; /* the printer's trouble is no reason to wait */
 };
 
@@ -127,6 +128,7 @@ static int refused(struct sell *s, enum err reason)
 {
     json_t *v = s->checkout ? json_copy(s->checkout) : json_object();
     json_object_del(v, "sale_id");
+    json_object_del(v, "error");
     json_object_set_new(v, "state", json_string(reason == ERR_CANCELLED ? "cancelled" : "refused"));
     json_object_set_new(v, "verdict", json_string("refused"));
     json_object_set_new(v, "reason", json_string(err_code(reason)));
@@ -157,17 +159,28 @@ static int began(struct sell *s)
     return e == ERR_CANCELLED ? refused(s, e) : e ? failed(s, e) : CLI_OK;
 }
 
+/* The reader itself may be silent about what it lost. */
+static void say_waiting(struct sell *s)
+{
+    const char *lost = say_str(s->checkout, "error", NULL);
+    if (lost)
+        fprintf(stderr, "%s\n", err_text(err_from_code(lost), i18n_lang()));
+    else if (!s->said_wait)
+        fprintf(stderr, "%s\n", _("Scan or swipe the card at the reader. Ctrl-C cancels."));
+    s->said_wait = true;
+}
+
 /* Until the terminal has an answer about the card. */
 static int settled(struct sell *s)
 {
     while (is(s, "waiting") || is(s, "verifying") || is(s, "amount")) {
         char path[160];
-        if (is(s, "waiting") && !s->said_wait) {
-            fprintf(stderr, "%s\n", _("Scan or swipe the card at the reader. Ctrl-C cancels."));
-            s->said_wait = true;
-        }
+        int64_t rev = say_int(s->checkout, "rev", 0);
+        if (is(s, "waiting") && rev != s->said_rev)
+            say_waiting(s);
+        s->said_rev = rev;
         snprintf(path, sizeof path, "/v1/checkouts/%s?wait=%d&rev=%lld", say_str(s->checkout, "checkout_id", ""),
-            WAIT_S, (long long)say_int(s->checkout, "rev", 0));
+            WAIT_S, (long long)rev);
         enum err e = ask(s, &(struct api_request){.method = "GET", .path = path, .wait_s = WAIT_S});
         if (e)
             return e == ERR_CANCELLED ? refused(s, e) : failed(s, e);

@@ -360,6 +360,14 @@ enum err checkout_cancel(struct checkout *c, const struct checkout_env *env, uns
     return ERR_OK;
 }
 
+void checkout_lost(struct checkout *c, enum err why)
+{
+    if (c->state != CHECKOUT_WAITING)
+        return;
+    c->error = why;
+    c->rev++;
+}
+
 void checkout_replaced(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     *acts = 0;

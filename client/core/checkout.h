@@ -113,7 +113,7 @@ struct checkout {
     bool asking;     /* a verify is on its way */
     bool confirmed;  /* the service called it a member's, whatever became of the reservation */
     enum err reason; /* REFUSED, CANCELLED */
-    enum err error;  /* FAILED; or QUOTED after a sale that could not be recorded */
+    enum err error;  /* FAILED; or QUOTED after a sale that could not be recorded; WAITING after a lost read */
 
     int64_t total_fen, own_price_fen; /* 0: not known yet */
     struct offer_line *lines;         /* owned */
@@ -166,6 +166,9 @@ void checkout_check(struct checkout *c, const struct checkout_env *env, unsigned
  * the person looked again or the card was swiped. */
 enum err checkout_number(
     struct checkout *c, const struct checkout_env *env, const struct checkout_digits *d, unsigned *acts);
+/* A reader lost a code or a swipe; `why` says what the cashier can do. While it waits for a card: `error`, until one comes. Otherwise
+ * nothing: the card in hand counts. */
+void checkout_lost(struct checkout *c, enum err why);
 /* The same card as the one in hand, which needs no second verdict (a trigger pressed twice). */
 bool checkout_same_card(const struct checkout *c, const char *text, size_t len);
 

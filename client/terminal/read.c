@@ -58,3 +58,15 @@ enum err till_read(struct till *t, const struct usb_scan *scan)
         return swipe(t, scan);
     return till_scan(t, scan->text, scan->len, BODY_INPUT_READER, NULL);
 }
+
+void till_lost(struct till *t, const char *device, enum err why)
+{
+    struct seat *s = till_wants_card(t);
+
+    if (t->counter)
+        counter_lost(t->counter, device, why);
+    if (!s || s->c.state != CHECKOUT_WAITING)
+        return;
+    checkout_lost(&s->c, why);
+    till_act(t, s, 0);
+}

@@ -67,10 +67,8 @@ static void on_scan(void *ctx, const struct usb_scan *scan)
 
 static void on_dropped(void *ctx, const char *device, enum usb_input input, const char *text)
 {
-    struct till *t = ctx;
     log_warn("%s: %s", device, text);
-    if (t->counter)
-        counter_lost(t->counter, device, input == USB_INPUT_SWIPE ? ERR_SWIPE_AGAIN : ERR_SCAN_AGAIN);
+    till_lost(ctx, device, input == USB_INPUT_SWIPE ? ERR_SWIPE_AGAIN : ERR_SCAN_AGAIN);
 }
 
 static void on_device(void *ctx, const struct usb_device_info *info)

@@ -128,6 +128,8 @@ json_t *till_device(const struct usb_device_info *i);
 /* read.c: what a reader read, to the checkout at the counter, or it begins one. The same again within READ_AGAIN_MS of the last
  * time, a card left under the scanner, is shown once; unless the checkout at the counter waits for a card. */
 enum err till_read(struct till *t, const struct usb_scan *scan);
+/* A reader lost what it read: said to everybody who listens, and to who waits for the card. */
+void till_lost(struct till *t, const char *device, enum err why);
 
 /* printing.c: the receipt of an applied checkout as text, and to the printer. */
 enum err till_receipt(void *ctx, const struct checkout *k, const struct counter_paper *p, struct buf *out);

@@ -28,6 +28,23 @@ static void a_sale_from_card_to_record(void **state)
     assert_int_equal(checkout_cancel(&c, &w.env, &acts), ERR_WRONG_STATE);
 }
 
+static void a_lost_read_is_said_until_a_card_comes(void **state)
+{
+    (void)state;
+    uint32_t rev = c.rev;
+    checkout_lost(&c, ERR_SWIPE_AGAIN);
+    assert_int_equal(c.error, ERR_SWIPE_AGAIN);
+    checkout_lost(&c, ERR_SWIPE_AGAIN); /* a second one is news, too */
+    assert_int_equal(c.rev, rev + 2);
+    assert_int_equal(c.state, CHECKOUT_WAITING);
+    scan(w.qr[0]);
+    assert_int_equal(c.error, ERR_OK);
+    rev = c.rev;
+    checkout_lost(&c, ERR_SCAN_AGAIN); /* the card in hand counts */
+    assert_int_equal(c.error, ERR_OK);
+    assert_int_equal(c.rev, rev);
+}
+
 static void a_card_before_the_amount(void **state)
 {
     (void)state;
@@ -273,11 +290,12 @@ static void an_earlier_cards_answer_is_ignored(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {T(a_sale_from_card_to_record), T(a_card_before_the_amount),
-        T(an_amount_while_the_card_is_looked_up), T(what_is_no_card_is_refused_without_a_question),
-        T(what_a_qr_claims_is_judged_before_the_network), T(a_forged_code_is_refused_whatever_the_service_says),
-        T(no_event_gets_past_the_signature), T(a_good_signature_changes_nothing), T(the_shop_comes_first),
-        T(numbers_are_checked), T(nothing_but_member_is_member), T(no_answer_is_a_failure_with_its_cause),
+    const struct CMUnitTest tests[] = {T(a_sale_from_card_to_record), T(a_lost_read_is_said_until_a_card_comes),
+        T(a_card_before_the_amount), T(an_amount_while_the_card_is_looked_up),
+        T(what_is_no_card_is_refused_without_a_question), T(what_a_qr_claims_is_judged_before_the_network),
+        T(a_forged_code_is_refused_whatever_the_service_says), T(no_event_gets_past_the_signature),
+        T(a_good_signature_changes_nothing), T(the_shop_comes_first), T(numbers_are_checked),
+        T(nothing_but_member_is_member), T(no_answer_is_a_failure_with_its_cause),
         T(an_earlier_cards_answer_is_ignored)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

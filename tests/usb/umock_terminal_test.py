@@ -281,6 +281,25 @@ def test_what_was_lost_is_said_at_the_counter(world, plug_kind):
     p.end()
 
 
+def test_who_waits_for_a_card_hears_that_a_read_was_lost(world, plug_kind, tmp_path):
+    p = plug_kind("both")
+    heard = tmp_path / "heard"
+    with heard.open("wb") as err:
+        sell = subprocess.Popen([BUILD / "huika", "--socket", p.terminal.socket, "--json", "sell", "128.00", "--yes"],
+                                stdout=subprocess.PIPE, stderr=err, text=True, env={**p.terminal.environ, "LC_ALL": "C.UTF-8"})
+    wait_for("the order", lambda: current(p).get("state") == "waiting")
+    for n in (1, 2):
+        p.tell("swipe ;E?")
+        wait_for("swipe again", lambda n=n: heard.read_text().count("swipe again") == n)
+    p.tell("part HALF")
+    wait_for("scan it again", lambda: "scan it again" in heard.read_text())
+    assert (current(p)["state"], current(p)["error"]) == ("waiting", "scan_again")
+    p.tell("scan " + world.qr(CARD[0]))
+    out = json.loads(sell.communicate(timeout=DEADLINE_S)[0])
+    assert (sell.returncode, out["state"], "error" in out) == (0, "applied", False)
+    p.end()
+
+
 def test_a_card_left_under_the_scanner_is_shown_once(world, plug):
     """The same code over and over neither covers the sale that it was for nor begins another; an order that waits for a card does
     take it."""
