@@ -170,6 +170,11 @@ enum err printer_list_remove(struct printer_list *l, const char *sale_id)
     return append(l, '-', sale_id);
 }
 
+bool printer_list_is_begun(const struct printer_list *l)
+{
+    return l->fd >= 0;
+}
+
 bool printer_list_has(const struct printer_list *l, const char *sale_id)
 {
     return find(l, sale_id) < l->cnt;

@@ -26,6 +26,8 @@ void printer_list_close(struct printer_list **l);
 enum err printer_list_add(struct printer_list *l, const char *sale_id);
 /* ERR_OK also if it is not there. ERR_IO, ERR_DISK_FULL. */
 enum err printer_list_remove(struct printer_list *l, const char *sale_id);
+/* False: there was no file, so no receipt has ever been due. */
+bool printer_list_is_begun(const struct printer_list *l);
 bool printer_list_has(const struct printer_list *l, const char *sale_id);
 /* The nth (from 0), oldest first; NULL: no more. Borrowed until the next change. */
 const char *printer_list_get(const struct printer_list *l, size_t n);

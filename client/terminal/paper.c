@@ -16,6 +16,7 @@ struct paper {
     struct usb_bus *bus; /* the printer is one of its; NULL: another */
     struct printer *printer;
     struct printer_list *list; /* NULL: none is kept */
+    bool missed;               /* an earlier run had a printer: one that is not there yet is missed */
     void (*changed)(void *ctx);
     void *changed_ctx;
 };
@@ -113,6 +114,7 @@ static void recall(struct paper *p)
         log_warn("receipts that have not come out are not kept: %s", err_code(e));
     for (size_t i = 0; p->list && (id = printer_list_get(p->list, i)); i++)
         printer_recall(p->printer, id, ERR_RECEIPT_UNSURE);
+    p->missed = p->list && printer_list_is_begun(p->list);
     p->setup.unprinted = NULL;
 }
 
@@ -185,10 +187,16 @@ static struct escpos_device device_now(const struct paper *p)
     return d;
 }
 
+/* A sale's first receipt is owed from the first moment on; a copy is asked for by somebody who hears the answer. */
+static bool is_owed(const struct paper *p, const struct receipt *r)
+{
+    return printer_met(p->printer) || (p->missed && !r->copy);
+}
+
 enum err paper_sale(struct paper *p, const struct receipt *r)
 {
     struct buf bytes;
-    if (!p || !p->printer || !printer_met(p->printer))
+    if (!p || !p->printer || !is_owed(p, r))
         return ERR_PRINTER_MISSING;
     const struct escpos_device d = device_now(p);
     buf_init(&bytes, RECEIPT_BYTES);

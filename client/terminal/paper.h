@@ -47,10 +47,10 @@ enum err paper_new(
     const struct paper_setup *setup, struct usb_bus *bus, void (*changed)(void *ctx), void *ctx, struct paper **out);
 void paper_free(struct paper **p);
 
-/* To the printer; offered as a copy until it is known to have come out, after a restart too. Its own outcome shows in printer_jobs() of
- * paper_printer(). ERR_PRINTER_MISSING: printing is off, or there has never been a
- * printer. Errors of
- * receipt_paper and printer_submit. */
+/* To the printer; offered as a copy until it is known to have come out, after a restart too: also
+ * while the printer of an earlier run has not been found yet. Its own outcome shows in printer_jobs() of paper_printer().
+ * ERR_PRINTER_MISSING: printing is off, or there has never been a printer; a copy: not in this run. Errors of receipt_paper and
+ * printer_submit. */
 enum err paper_sale(struct paper *p, const struct receipt *r);
 /* A page that is no sale's receipt; id: of its job. */
 enum err paper_doc(struct paper *p, const struct doc *d, const char *id);

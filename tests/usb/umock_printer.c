@@ -13,7 +13,9 @@
  * Receipts are appended to the file PAPER, questions are not. At the end of input the child gets SIGTERM. Exit status: the child's,
  * or 99 if it touched the office printer.
  *
- *     umockdev-wrapper umock_printer PAPER -- PROGRAM ARGS... */
+ * --unplugged: the receipt printer comes later.
+ *
+ *     umockdev-wrapper umock_printer [--unplugged] PAPER -- PROGRAM ARGS... */
 #include <errno.h>
 #include <linux/usbdevice_fs.h>
 #include <poll.h>
@@ -358,8 +360,10 @@ static pid_t spawn(char **argv)
 int main(int argc, char **argv)
 {
     char line[256];
-    int status = 0;
+    int status = 0, later = argc > 1 && !strcmp(argv[1], "--unplugged");
 
+    argc -= later;
+    argv += later;
     if (argc < 4 || strcmp(argv[2], "--") != 0)
         return 2;
     paper = argv[1];
@@ -367,7 +371,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < 2; i++) {
         handlers[i] = umockdev_ioctl_base_new();
         g_signal_connect(handlers[i], "handle-ioctl", G_CALLBACK(on_ioctl), NULL);
-        plug(i);
+        if (i || !later)
+            plug(i);
     }
     setvbuf(stdin, NULL, _IONBF, 0);
     pid_t pid = spawn(argv + 3);

@@ -11,15 +11,15 @@ CARD = MEMBERS[0]
 
 
 class Plugged:
-    def __init__(self, world, tmp_path):
+    def __init__(self, world, tmp_path, *options):
         self.world, self.paper = world, tmp_path / "paper"
         self.terminal = world.terminal(start=False)
-        self.start()
+        self.start(*options)
 
-    def start(self):
+    def start(self, *options):
         with open(self.terminal.log, "ab") as log:
             self.process = subprocess.Popen(
-                ["umockdev-wrapper", BUILD / "usb/umock_printer", self.paper, "--", *self.terminal.argv],
+                ["umockdev-wrapper", BUILD / "usb/umock_printer", *options, self.paper, "--", *self.terminal.argv],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, bufsize=1, env=self.terminal.environ)
 
     def crash(self):
@@ -224,3 +224,34 @@ def test_interrupted_and_started_anew_it_is_still_offered(plugged):
     plugged.await_state("ready")
     assert not plugged.printer()["jobs"]
     plugged.end()
+
+
+def test_a_sale_before_the_printer_is_found_again_is_offered(plugged):
+    """After a restart the printer may be later than the first sale. A shop that never had one is offered nothing."""
+    plugged.await_job(plugged.sell(), "done")
+    plugged.crash()
+    plugged.start("--unplugged")
+    plugged.await_state("absent")
+    plugged.terminal.wait_online()
+    sale = plugged.sell()
+    plugged.await_job(sale, "unprinted")
+    plugged.tell("plug")
+    plugged.await_state("ready")
+    assert f"huika reprint {sale}" in plugged.terminal.huika("status", json_out=False).out
+    text = plugged.reprint(sale)
+    assert text.count("*** 副本 ***") == 2 and sale in text
+    plugged.end()
+
+
+def test_a_shop_that_never_had_a_printer_misses_no_receipt(world, tmp_path):
+    p = Plugged(world, tmp_path, "--unplugged")
+    try:
+        p.await_state("absent")
+        p.terminal.wait_online()
+        p.sell()
+        assert p.printer()["jobs"] == [] and not (p.terminal.state / "unprinted").exists()
+        p.end()
+    finally:
+        if p.process.poll() is None:
+            p.process.kill()
+            p.process.wait()
