@@ -8,7 +8,8 @@
  *     im->imported ... store_import_reject(im, i, &r)
  *     store_import_free(&im)
  *
- * Idempotent: a line that says what is known already is `unchanged`. One number twice in a batch: the later line wins.
+ * Idempotent: a line that says what is known already is `unchanged`. One number twice in a batch: the later line
+ * wins, and the earlier ones count as unchanged.
  */
 #ifndef HUIKA_STORE_IMPORT_H
 #define HUIKA_STORE_IMPORT_H

@@ -161,17 +161,22 @@ static enum err update(struct store_tx *tx, const struct store_import *im, const
             db_blob(k->has_legacy ? k->legacy : NULL, sizeof k->legacy), db_blob(k->token, CARD_TOKEN)));
 }
 
-/* Goes through a member's lines, `at` and cnt - 1 more. True if any of them counts. */
+/* Goes through a member's lines, `at` and cnt - 1 more. The last that counts says what is so; the same batch again then changes
+ * nothing. True if any counts. */
 static bool learn_all(struct store_import *im, const struct place *at, size_t cnt, struct known *k)
 {
-    bool any = false;
+    const struct store_import_row *last = NULL;
     for (size_t i = 0; i < cnt; i++) {
         const struct store_import_row *r = &im->row[at[i].row];
-        if (r->org)
-            learn(im, r, k);
-        any = any || r->org;
+        if (!r->org)
+            continue;
+        if (last)
+            im->counts.unchanged++;
+        last = r;
     }
-    return any;
+    if (last)
+        learn(im, last, k);
+    return last;
 }
 
 static enum err insert(struct store_tx *tx, const struct store_import *im, const struct store_import_row *r,
