@@ -2,6 +2,7 @@
 /* POST /v1/cards/print, /v1/cards/reissue: the QR for a card's back. Printing repeats the same; a reissue makes a new token
  * and the old one answers card_replaced from then on. */
 #include "base/tm.h"
+#include "service/ep/cardtext.h"
 #include "service/ep/ep.h"
 #include "service/ep/number.h"
 #include "service/ep/scope.h"
@@ -17,24 +18,6 @@ struct job {
     char text[CARD_QR_TEXT_MAX + 1];
 };
 
-/* As it was printed before, as long as terminals take that host; else made and kept. */
-static enum err text_of(struct store_tx *tx, struct job *j)
-{
-    const struct service_keys *k = j->rq->service->keys;
-    const struct store_member *c = &j->card;
-    struct card_qr qr;
-    enum err e = store_member_text(tx, c->token, j->text);
-    if (e == ERR_OK)
-        e = card_decode(j->text, strlen(j->text), &qr);
-    for (char *const *host = k->trust_notice.card_hosts; e == ERR_OK && *host; host++)
-        if (strcmp(qr.host, *host) == 0)
-            return ERR_OK;
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    e = keys_card_text(k, c->token, c->last4, c->expiry_day, j->text);
-    return e == ERR_OK ? store_member_text_keep(tx, c->token, j->text) : e;
-}
-
 static enum err find(struct store_tx *tx, void *ctx)
 {
     struct job *j = ctx;
@@ -46,7 +29,7 @@ static enum err find(struct store_tx *tx, void *ctx)
         e = store_member_reissue(tx, old.token, store_member_expiry(now), now, &j->card);
     }
     if (e == ERR_OK)
-        e = text_of(tx, j);
+        e = cardtext(tx, j->rq->service->keys, &j->card, j->text);
     if (e != ERR_OK)
         return e;
     snprintf(last4, sizeof last4, "%04u", (unsigned)j->card.last4 % 10000);

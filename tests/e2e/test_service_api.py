@@ -356,6 +356,10 @@ def test_export_pages_through_the_cards_of_an_org(province):
         found += page["cards"]
         after = page["next"]
     assert sorted(c["card_last4"] for c in found) == [f"03{i:02}" for i in range(7)]
+    printed = province.admin.ask("POST", "/v1/cards/print", {"number": "6200000000000304"}).json
+    assert printed["qr_text"] in [c["qr_text"] for c in found], "the same to the last character"
+    again = province.admin.ask("GET", "/v1/cards/export?org=410181").json["cards"]
+    assert sorted(c["qr_text"] for c in again) == sorted(c["qr_text"] for c in found)
     assert problem(province.admin.ask("GET", "/v1/cards/export?org=nowhere"), 404, "not_found")
     assert problem(province.admin.ask("GET", "/v1/cards/export"), 422, "bad_value")
 
