@@ -85,12 +85,11 @@ void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx)
         lines_text(g, RECEIPT_PLAIN, d->text);
     }
     lines_rule(g);
-    if (d->due_utc_ms)
-        row_time(g, pick(lang, "答复期限", "Answer due"), d->due_utc_ms);
     lines_text(g, RECEIPT_PLAIN,
-        pick(lang, "由与本店签约的工会答复。工会收到后七个工作日内答复，扫下方二维码可查看进度和答复。",
-            "The union that signed this shop answers, within seven working days after it has "
-            "received this. Scan the code below to follow it."));
+        d->qr ? pick(lang, "由与本店签约的工会答复。扫下方二维码可查看答复期限、进度和答复。",
+                    "The union that signed this shop answers. Scan the code below to see by when, and to follow it.")
+              : pick(lang, "由与本店签约的工会答复。凭编号可向工会热线查询答复期限。",
+                    "The union that signed this shop answers. Its hotline tells by when; give the reference."));
     lines_row(g, pick(lang, "工会热线", "Union hotline"), "12351");
 }
 

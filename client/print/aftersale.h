@@ -19,8 +19,8 @@ struct aftersale_dispute {
     const char *shop_name;
     const char *ref;
     const struct body_dispute *body;
-    const char *text;   /* as reported; "" for none */
-    int64_t due_utc_ms; /* 0: as soon as the union has it */
+    const char *text; /* as reported; "" for none */
+    bool qr;          /* a QR follows: its page has the deadline, which the service sets when the dispute arrives */
 };
 void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx);
 

@@ -194,8 +194,11 @@ static enum err append(struct after *a, const struct counter_complaint *o)
 
 static void print_slip(struct kept *k)
 {
-    const struct aftersale_dispute slip = {
-        .shop_name = after_shop_name(k->after), .ref = k->ref, .body = &k->body, .text = k->blob.text};
+    const struct aftersale_dispute slip = {.shop_name = after_shop_name(k->after),
+        .ref = k->ref,
+        .body = &k->body,
+        .text = k->blob.text,
+        .qr = k->url_made};
     const struct doc doc = {.fill = aftersale_dispute,
         .ctx = &slip,
         .qr = k->url_made ? k->url : NULL,
