@@ -216,8 +216,6 @@ static void go_on(struct printer *p)
         printer_ask_begin(p);
     else if ((j = next_job(p)))
         begin_job(p, j);
-    else if (p->wanted && !p->io.answers)
-        p->wanted = false;
 }
 
 void printer_turn(struct printer *p, int64_t now_mono_ms)
