@@ -24,7 +24,7 @@ static int64_t sane(int64_t reported)
 static enum err raise_rest(struct store_tx *tx, void *ctx)
 {
     struct job *j = ctx;
-    struct store_revoked newest;
+    struct store_revoked newest = {0};
     char floor[STORE_MARK_MAX];
     enum err e = store_terminal_highest(tx, &j->highest);
     if (!e)

@@ -137,7 +137,7 @@ static enum err new_root(struct rotating *t)
 /* root.key is the new one, the one before is kept under its id. */
 static enum err settle_root(struct rotating *t)
 {
-    char from[ROTATE_PATH], to[ROTATE_PATH], old[ROTATE_PATH], id[KEY_ID_LEN + 1], name[ROTATE_WHY];
+    char from[ROTATE_PATH] = "", to[ROTATE_PATH] = "", old[ROTATE_PATH] = "", id[KEY_ID_LEN + 1], name[ROTATE_WHY];
     enum err e = key_id(t->root, id);
     snprintf(name, sizeof name, "root-%s.key", id);
     if (!e)

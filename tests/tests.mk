@@ -25,10 +25,11 @@ lint-rooms:
 	$(PY) tools/rooms.py
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
-lint-cppcheck: $(BUILD)/gen/err.h $(BUILD)/gen/devices.inc
+LINT_GEN = $(addprefix $(BUILD)/gen/,err.h devices.inc holidays.inc public_style.inc)
+lint-cppcheck: $(LINT_GEN)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --enable=warning,portability \
 	  --std=c11 -j$(JOBS) -I. -I$(BUILD)/gen $(LINT_C)
-lint-tidy: $(BUILD)/gen/err.h $(BUILD)/gen/devices.inc
+lint-tidy: $(LINT_GEN)
 	printf '%s\n' $(LINT_C) | xargs -P$(JOBS) -n1 sh -c 'clang-tidy --quiet "$$@" -- -I. -I$(BUILD)/gen -D_GNU_SOURCE \
 	  -DHUIKA_VERSION=\"\" -DHUIKA_LOCALEDIR=\"\" $(PKG_CFLAGS) -std=c11 2>/dev/null' _
 lint-docs:

@@ -58,7 +58,7 @@ static enum err issue(struct job *j, EVP_PKEY *key, struct est_cert *cert)
 
 static enum err run(struct job *j, EVP_PKEY *key)
 {
-    struct est_cert cert;
+    struct est_cert cert = {0};
     struct buf spki;
     buf_init(&cert.der, STORE_CERT_MAX);
     buf_init(&spki, KEY_SPKI_MAX);
