@@ -57,7 +57,7 @@ static const struct cli_command commands[] = {
         dispute_new_run},
     {"dispute list", "", N_("the disputes logged here, the newest first"), NULL, 0, 0, dispute_list_run},
     {"dispute show", "REF", N_("one dispute, and what the union answered"), NULL, 1, 1, dispute_show_run},
-    {"reprint", "SALE", N_("a sale's receipt once more, marked as a copy"), NULL, 1, 1, day_reprint_run},
+    {"reprint", "ID", N_("a receipt or a dispute's slip once more, marked as a copy"), NULL, 1, 1, reprint_run},
     {"page", "", N_("the cashier's page: an address that lets a browser on this machine in, once"), page_opts, 0, 0,
         page_run},
     {"token rotate", "", N_("give POS software a new token; the old one ends"), NULL, 0, 0, page_token_rotate_run},

@@ -8,7 +8,7 @@ int sell_run(struct cli *c);    /* sell.c */
 int status_run(struct cli *c);  /* status.c */
 int devices_run(struct cli *c); /* devices.c */
 int day_run(struct cli *c);     /* day.c */
-int day_reprint_run(struct cli *c);
+int reprint_run(struct cli *c);
 int day_close_run(struct cli *c);
 int void_run(struct cli *c); /* void.c */
 int void_return_run(struct cli *c);

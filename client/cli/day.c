@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* huika day, huika day close, huika reprint. */
+/* huika day, huika day close. */
 #include "base/tm.h"
 #include "base/ulid.h"
 #include "client/cli/commands.h"
-#include "client/cli/print.h"
 #include "client/cli/say.h"
 #include "proto/money.h"
 #include <inttypes.h>
@@ -93,42 +92,6 @@ int day_run(struct cli *c)
         say_json(json_incref(answer.json));
     else
         table(c, answer.json);
-    api_answer_release(&answer);
-    api_close(&a);
-    return code;
-}
-
-/* The text was shown; on paper, too, where there is a printer. */
-static int reprint(struct cli *c, struct api *a)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/v1/sales/%s/print", c->arg[0]);
-    enum err e = print_ask(a, path);
-    return e && e != ERR_PRINTER_MISSING ? cli_fail(c, e, _("printing")) : CLI_OK;
-}
-
-int day_reprint_run(struct cli *c)
-{
-    uint8_t id[ULID_SIZE];
-    char path[128];
-    struct api a;
-    struct api_answer answer;
-    int code;
-    if (ulid_decode(c->arg[0], strlen(c->arg[0]), id))
-        return cli_usage(c, "%s", _("A sale's id has 26 characters, as on its receipt."));
-    if (!api_open(c, &a, &code))
-        return code;
-    snprintf(
-        path, sizeof path, "/v1/sales/%s/receipt?lang=%s&copy=1", c->arg[0], i18n_lang() == ERR_LANG_ZH ? "zh" : "en");
-    enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = path}, &answer);
-    if (e)
-        code = api_fail(c, e, c->arg[0]);
-    else if (c->json)
-        say_json(json_pack("{s:s, s:s}", "sale_id", c->arg[0], "receipt", buf_str(&answer.body)));
-    else
-        fputs(buf_str(&answer.body), stdout);
-    if (!e)
-        code = reprint(c, &a);
     api_answer_release(&answer);
     api_close(&a);
     return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* huika print test, and what status and reprint say of the printer. */
 #include "client/cli/print.h"
+#include "base/tm.h"
 #include "client/cli/commands.h"
 #include "client/cli/say.h"
 #include <string.h>
@@ -28,7 +29,9 @@ static void say_job(const struct cli *c, const json_t *job)
     say_label("");
     fputs(cli_color(c, "33"), stdout);
     printf(cut_off ? _("the receipt of %s was cut off") : _("the receipt of %s was not printed"), id);
-    if (strcmp(id, "test") != 0)
+    if (strlen(id) == TM_DAY_LEN)
+        printf("; huika day close --day %s", id);
+    else if (strcmp(id, "test") != 0)
         printf("; huika reprint %s", id);
     printf("%s\n", cli_color(c, "0"));
 }

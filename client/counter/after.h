@@ -66,6 +66,9 @@ struct counter_after {
     /* Its receipt as text, appended. */
     enum err (*void_receipt)(
         void *ctx, const struct counter_voided *v, enum err_lang lang, size_t columns, struct buf *out);
+    /* The receipt of a void or the slip of a dispute once more, marked as a copy: appended as text, and sent to the printer where there is
+     * one (*queued). ERR_NOT_FOUND: no such void_id or dispute_id in this journal; errors of printer_submit. */
+    enum err (*again)(void *ctx, const char *id, enum err_lang lang, struct buf *text, bool *queued);
     /* The sums of a Shanghai day; print: also on paper. New reference, NULL if out of memory; *e tells why there is none. */
     json_t *(*day)(void *ctx, int32_t day, bool print, enum err *e);
     void *ctx;

@@ -123,7 +123,7 @@ int64_t events_due_mono_ms(const struct counter *c);
 /* One function per method and path; named in route.c. */
 typedef enum MHD_Result route_fn(struct request *r);
 route_fn disputes_post, disputes_list_get, disputes_get_one;
-route_fn voids_void, voids_return, voids_list, voids_day, voids_day_close;
+route_fn voids_void, voids_return, voids_list, voids_day, voids_day_close, voids_print_again;
 route_fn status_get, status_errors;
 route_fn enrolment_get, enrolment_post, sandbox_get;
 route_fn scans_post;

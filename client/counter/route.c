@@ -38,6 +38,7 @@ static const struct route {
     {"GET", "/v1/sales/{id}/receipt", sales_receipt, 0},
     {"GET", "/v1/sales/{id}/receipt.png", sales_picture, 0},
     {"POST", "/v1/sales/{id}/print", sales_print, 0},
+    {"POST", "/v1/pages/{id}/print", voids_print_again, 0},
     {"POST", "/v1/printer/test", sales_print_test, 0},
     {"POST", "/v1/page", page_code, SOCKET_ONLY | FIRST_RUN},
     {"POST", "/v1/session", page_enter, TCP_ONLY | FIRST_RUN},

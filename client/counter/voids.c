@@ -128,3 +128,16 @@ enum MHD_Result voids_day_close(struct request *r)
         return reply_problem(r, ERR_BAD_VALUE);
     return day(r, asked, true);
 }
+
+/* A page that is no sale's receipt, as a copy. */
+enum MHD_Result voids_print_again(struct request *r)
+{
+    const struct counter_after *after = r->counter->config.ops->after;
+    bool queued = false;
+    struct buf text;
+    buf_init(&text, 32768);
+    enum err e = after ? after->again(after->ctx, r->id, view_lang(r), &text, &queued) : ERR_NOT_FOUND;
+    json_t *v = e ? NULL : json_pack("{s:s, s:s, s:b}", "id", r->id, "text", buf_str(&text), "queued", queued);
+    buf_wipe(&text);
+    return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_OK, v);
+}

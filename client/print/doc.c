@@ -5,10 +5,15 @@
 
 static enum err fill(const struct doc *d, enum err_lang lang, size_t columns, const struct receipt_sink *sink)
 {
+    const char *copy = lang == ERR_LANG_ZH ? "*** 副本 ***" : "*** COPY ***";
     struct lines g = {.sink = sink, .columns = columns};
     if (columns < LINES_COLUMNS_MIN || columns > LINES_COLUMNS_MAX)
         return ERR_BAD_VALUE;
+    if (d->copy)
+        lines_centre(&g, RECEIPT_STRONG, copy);
     d->fill(&g, lang, d->ctx);
+    if (d->copy)
+        lines_centre(&g, RECEIPT_STRONG, copy);
     return g.err;
 }
 

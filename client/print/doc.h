@@ -10,6 +10,7 @@ struct doc {
     const void *ctx;
     const char *qr;                      /* text of its QR code, on paper only; NULL: none */
     const char *caption_zh, *caption_en; /* below the QR */
+    bool copy;                           /* says so at both ends */
 };
 
 /* Both append to `out`, which is as it was on error: ERR_BAD_VALUE (columns), ERR_TOO_LARGE, ERR_NOMEM. */

@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum err again(void *ctx, const char *id, enum err_lang lang, struct buf *text, bool *queued)
+{
+    const struct after_copy c = {lang, text, queued, id};
+    enum err e = voids_again(ctx, &c);
+    return e == ERR_NOT_FOUND ? disputes_again(ctx, &c) : e;
+}
+
 enum err after_new(struct till *t, struct after **out)
 {
     struct after *a = calloc(1, sizeof *a);
@@ -17,6 +24,7 @@ enum err after_new(struct till *t, struct after **out)
         .take_back = voids_take_back,
         .voids = voids_each,
         .void_receipt = voids_receipt,
+        .again = again,
         .day = days_sums,
         .ctx = a};
     enum err e = disputes_count(a);
@@ -51,6 +59,17 @@ void after_print(struct after *a, const struct doc *d, const char *id)
         log_warn("page %s not printed: %s", id, err_code(e));
 }
 
+enum err after_copy(struct after *a, const struct doc *shown, const struct doc *paper, const struct after_copy *c)
+{
+    struct doc text = *shown, page = *paper;
+    text.copy = page.copy = true;
+    enum err e = doc_text(&text, c->lang, RECEIPT_58MM, c->text);
+    if (!e)
+        e = paper_doc(a->till->paper, &page, c->id);
+    *c->queued = !e;
+    return e == ERR_PRINTER_MISSING ? ERR_OK : e;
+}
+
 bool after_url(struct after *a, const char *id, const struct journal_record *r, char out[static SLIP_URL_MAX + 1])
 {
     struct till *t = a->till;
@@ -72,7 +91,8 @@ enum err after_append(struct after *a, const struct after_record *r)
         .sale_id = r->nth,
         .checkout_id = r->id,
         .key = r->key,
-        .request = r->request};
+        .request = r->request,
+        .floor_utc_ms = floor_utc_ms(&a->till->floor)};
     enum err e = journal_append(a->till->journal, &entry, 1, NULL);
     if (!e)
         sync_kick(a->till->sync);

@@ -43,6 +43,14 @@ const struct counter_after *after_ops(struct after *a);
 
 /* A page for the printer, if there is one; its trouble is logged and shown in the status, and is nobody's error. id: its job's. */
 void after_print(struct after *a, const struct doc *d, const char *id);
+/* Both pages as a copy: `shown` as text, appended; `paper` to the printer. *queued false: there is none. Errors of paper_doc. */
+struct after_copy {
+    enum err_lang lang;
+    struct buf *text;
+    bool *queued;
+    const char *id;
+};
+enum err after_copy(struct after *a, const struct doc *shown, const struct doc *paper, const struct after_copy *c);
 /* URL for the QR of a record; false: none can be made. */
 bool after_url(struct after *a, const char *id, const struct journal_record *r, char out[static SLIP_URL_MAX + 1]);
 const char *after_shop_name(const struct after *a);
@@ -62,7 +70,10 @@ enum err voids_returned(struct after *a, const char *sale_id, int64_t *returned_
 enum err voids_take_back(void *ctx, const struct counter_void *o, counter_void_fn *each, void *each_ctx);
 enum err voids_each(void *ctx, const char *sale_id, counter_void_fn *each, void *each_ctx);
 enum err voids_receipt(void *ctx, const struct counter_voided *v, enum err_lang lang, size_t columns, struct buf *out);
+/* ERR_NOT_FOUND: no void has this id. Errors of after_copy. */
+enum err voids_again(struct after *a, const struct after_copy *c);
 /* disputes.c */
+enum err disputes_again(struct after *a, const struct after_copy *c);
 enum err disputes_count(struct after *a);
 enum err disputes_complain(void *ctx, const struct counter_complaint *o, counter_dispute_fn *each, void *each_ctx);
 enum err disputes_list(void *ctx, uint64_t before, size_t limit, counter_dispute_fn *each, void *each_ctx);

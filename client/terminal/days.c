@@ -76,7 +76,7 @@ json_t *days_sums(void *ctx, int32_t day, bool print, enum err *e)
         *e = ERR_NOMEM;
     if (v && print) {
         put_sheet(v, &doc);
-        after_print(a, &doc, "day");
+        after_print(a, &doc, text);
     }
     return v;
 }

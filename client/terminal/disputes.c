@@ -192,7 +192,8 @@ static enum err append(struct after *a, const struct counter_complaint *o)
     return e;
 }
 
-static void print_slip(struct kept *k)
+/* copy NULL: a new one, whose text the counter asks for itself. */
+static enum err print_slip(struct kept *k, const struct after_copy *copy)
 {
     const struct aftersale_dispute slip = {.shop_name = after_shop_name(k->after),
         .ref = k->ref,
@@ -204,7 +205,26 @@ static void print_slip(struct kept *k)
         .qr = k->url_made ? k->url : NULL,
         .caption_zh = "扫码查看进度和答复",
         .caption_en = "Scan to follow it"};
+    struct aftersale_dispute text = slip;
+    const struct doc shown = {.fill = aftersale_dispute, .ctx = &text};
+    text.qr = false;
+    if (copy)
+        return after_copy(k->after, &shown, &doc, copy);
     after_print(k->after, &doc, k->body.dispute_id);
+    return ERR_OK;
+}
+
+static enum err again(struct kept *k, void *ctx)
+{
+    const struct after_copy *c = ctx;
+    enum err e = journal_by_checkout(k->after->till->journal, c->id, keep, k);
+    return e ? e : print_slip(k, c);
+}
+
+enum err disputes_again(struct after *a, const struct after_copy *c)
+{
+    struct after_copy mine = *c;
+    return with_kept(a, again, &mine);
 }
 
 static enum err complain(struct kept *k, void *ctx)
@@ -221,7 +241,7 @@ static enum err complain(struct kept *k, void *ctx)
     if (!e && fresh)
         e = journal_by_key(c->after->till->journal, c->o->key, keep, k);
     if (!e && fresh)
-        print_slip(k);
+        print_slip(k, NULL);
     return e ? e : tell(k, c->each, c->ctx);
 }
 

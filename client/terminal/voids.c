@@ -177,10 +177,11 @@ static enum err append(struct after *a, const struct after_job *j, struct body_v
     return e;
 }
 
+/* ctx: of a new one, or of one that is asked for again. */
 static enum err print(struct kept *k, void *ctx)
 {
-    const char *void_id = ctx;
-    enum err e = journal_by_checkout(k->after->till->journal, void_id, keep, k);
+    const struct after_copy *c = ctx;
+    enum err e = journal_by_checkout(k->after->till->journal, c->id, keep, k);
     const struct aftersale_void page = {.shop_name = after_shop_name(k->after),
         .terminal_number = k->after->till->state->info.number,
         .seq = k->seq,
@@ -191,9 +192,23 @@ static enum err print(struct kept *k, void *ctx)
         .qr = k->url_made ? k->url : NULL,
         .caption_zh = "扫码核对本次退货",
         .caption_en = "Scan to check this return"};
+    if (!e && c->text)
+        return after_copy(k->after, &doc, &doc, c);
     if (!e)
-        after_print(k->after, &doc, void_id);
+        after_print(k->after, &doc, c->id);
     return e;
+}
+
+static void print_new(struct after *a, const char *void_id)
+{
+    struct after_copy c = {.id = void_id};
+    with_kept(a, print, &c);
+}
+
+enum err voids_again(struct after *a, const struct after_copy *c)
+{
+    struct after_copy mine = *c;
+    return with_kept(a, print, &mine);
 }
 
 /* Without the service: by what this journal knows. */
@@ -225,7 +240,7 @@ static void finish(struct after_job *j, enum err e)
     j->result = e;
     j->since_mono_ms = till_mono(a->till);
     if (!e) {
-        with_kept(a, print, j->void_id);
+        print_new(a, j->void_id);
         OPENSSL_cleanse(j, sizeof *j); /* the journal has it now */
     }
     if (a->till->counter)
@@ -358,7 +373,7 @@ static enum err begin(struct kept *k, const struct counter_void *o)
         return ERR_BUSY;
     e = take_back_here(a, j);
     if (!e)
-        with_kept(a, print, j->void_id);
+        print_new(a, j->void_id);
     OPENSSL_cleanse(j, sizeof *j);
     return e;
 }

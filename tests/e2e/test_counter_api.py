@@ -70,6 +70,9 @@ def after(ask, sale):
                {"Idempotency-Key": "d"}).json
     assert made["slip"] and ask("GET", f"/v1/disputes/{made['ref']}").json["text"] == "多收"
     assert ask("GET", "/v1/disputes?limit=1").json["disputes"][0]["ref"] == made["ref"]
+    for page in (made["dispute_id"], part["void_id"]):
+        assert ask("POST", f"/v1/pages/{page}/print?lang=en").json["text"].count("*** COPY ***") == 2
+    assert ask("POST", f"/v1/pages/{sale}/print").json["code"] == "not_found"
     assert ask("POST", "/v1/disputes", {"kind": "other", "refusal_seq": 1}, {"Idempotency-Key": "d2"}).json["code"] == "not_found"
 
 

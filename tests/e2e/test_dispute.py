@@ -79,6 +79,28 @@ def test_there_and_back_with_a_slip_that_follows_it(world, tmp_path):
     assert acts == ["dispute answer", "dispute close", "dispute reopen"]
 
 
+def test_every_page_comes_out_again_as_a_copy(world, tmp_path):
+    t = till(world, tmp_path)
+    sale = sold(world, t, tmp_path)[0]["sale_id"]
+    made = logged(t, "--text", "多收了十元")
+    slip = scan(t.paper.next(), tmp_path)
+    back = t.huika("return", sale, "10.00", "--reason", "换货").json["void_id"]
+    receipt = scan(t.paper.next(), tmp_path)
+    for asked, same, head in ((made["ref"], slip, "纠纷回执"), (made["ref"].lower().replace("-", " "), slip, "纠纷回执"),
+                              (made["dispute_id"], slip, "纠纷回执"), (back, receipt, "退货小票")):
+        r = t.huika("reprint", asked)
+        assert r.code == 0 and r.json["queued"] and r.json["text"].count("COPY") == 2, r
+        page = t.paper.next()
+        assert "".join(page.lines).count("副本") == 2 and any(head in line for line in page.lines), page.lines
+        assert path_of(world, scan(page, tmp_path))[:99] == path_of(world, same)[:99]  # up to the signature, which differs each time
+    for unknown in (ulid(), "999-1-1-T"):
+        assert t.huika("reprint", unknown).code in (1, 2)
+    assert t.huika("day", "close").code == 0 and any("日结单" in line for line in t.paper.next().lines)
+    day = t.status["printer"]["jobs"][0]["id"]
+    assert t.huika("day", "close", "--day", day).code == 0  # what the status hints at
+    assert "日结单" in "".join(t.paper.next().lines)
+
+
 def test_it_is_logged_offline_and_sent_later_once(world):
     t = world.terminal()
     world.service.stop()
