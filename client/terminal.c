@@ -24,22 +24,33 @@ static void say_step(void *ctx, enum enroll_step step)
 static int enroll_command(struct cli *c)
 {
     struct state_info info;
-    const struct enroll_config config = {
-        .code = c->arg[0], .dir = cli_text(c, "state"), .clock = &clock_system, .step = say_step, .ctx = c};
-    enum err e = enroll_run(&config, &info);
+    const char *renew = cli_text(c, "renew");
+    if ((c->arg_cnt == 1) == (renew != NULL))
+        return cli_usage(c, _("one code is needed: CODE for a new terminal, or --renew CODE for this one"));
+    const struct enroll_config config = {.code = renew ? renew : c->arg[0],
+        .dir = cli_text(c, "state"),
+        .clock = &clock_system,
+        .step = say_step,
+        .ctx = c};
+    enum err e = renew ? enroll_renew(&config, &info) : enroll_run(&config, &info);
     if (e)
-        return cli_fail(c, e, _("enrolling"));
+        return cli_fail(c, e, renew ? _("renewing the terminal's certificate") : _("enrolling"));
     if (c->json)
         printf("{\"terminal_id\":\"%s\",\"number\":%lld,\"shop_id\":\"%s\",\"epoch\":%u}\n", info.terminal_id,
             (long long)info.number, info.shop_id, info.epoch);
+    else if (renew)
+        printf(_("The certificate of terminal %lld (%s) was renewed. Start it: huika-terminal run --state %s\n"),
+            (long long)info.number, info.terminal_id, config.dir);
     else
         printf(_("This is terminal %lld (%s). Start it: huika-terminal run --state %s\n"), (long long)info.number,
             info.terminal_id, config.dir);
     return CLI_OK;
 }
 
-static const struct cli_opt enroll_opts[] = {
-    {"state", "DIR", N_("the state directory, made if absent"), CLI_MUST}, {0}};
+static const struct cli_opt enroll_opts[] = {{"state", "DIR", N_("the state directory, made if absent"), CLI_MUST},
+    {"renew", "CODE", N_("the code of huika-admin terminal renew: a new certificate for the terminal that is there"),
+        0},
+    {0}};
 static const struct cli_opt run_opts[] = {{"state", "DIR", N_("the state directory that enroll made"), 0},
     {"sandbox", NULL,
         N_("an invented shop with test cards, for those who build POS software; without --state nothing is kept"), 0},
@@ -49,7 +60,7 @@ static const struct cli_opt run_opts[] = {{"state", "DIR", N_("the state directo
     {"devices", "FILE", N_("the shop's own scanners, lines as in hw/devices.tsv (/etc/huika/devices.tsv)"), 0}, {0}};
 
 static const struct cli_command commands[] = {
-    {"enroll", "CODE", N_("make this machine a terminal of the shop that the code was given to"), enroll_opts, 1, 1,
+    {"enroll", "[CODE]", N_("make this machine a terminal of the shop that the code was given to"), enroll_opts, 0, 1,
         enroll_command},
     {"run", "", N_("be the terminal: readers, checkouts, journal, the counter's API; until SIGTERM"), run_opts, 0, 0,
         run_command},

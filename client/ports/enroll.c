@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/ports/enroll.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "client/ports/enroll_parts.h"
 #include "client/ports/est.h"
-#include "client/ports/link.h"
-#include "client/ports/notices.h"
-#include "proto/invite.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,27 +11,15 @@
 /* Which code the unfinished key belongs to: SHA-256 of it, hex. */
 #define ENROLL_ID "enrol.id"
 
-enum { TIMEOUT_MS = 15000, ANSWER_MAX = 1024 * 1024, SKEW_MS = 300000 };
+enum { TIMEOUT_MS = 15000, SKEW_MS = 300000 };
 
-struct enroll {
-    const struct enroll_config *c;
-    struct invite invite;
-    struct state state;
-    bool begun;
-    struct state_info info;
-    EVP_PKEY *key;
-    struct buf ca_pem, trust_text;
-    struct notices notices;
-    char cert_terminal[ULID_LEN + 1];
-};
-
-static void step(const struct enroll *n, enum enroll_step s)
+void enroll_say(const struct enroll *n, enum enroll_step s)
 {
     if (n->c->step)
         n->c->step(n->c->ctx, s);
 }
 
-static enum err get(const struct enroll *n, struct link *l, struct link_request *r, struct buf *out)
+enum err enroll_get(const struct enroll *n, struct link *l, struct link_request *r, struct buf *out)
 {
     const struct clock *k = n->c->clock;
     r->deadline_mono_ms = k->mono_ms(k->ctx) + (n->c->timeout_ms ? n->c->timeout_ms : TIMEOUT_MS);
@@ -42,11 +27,10 @@ static enum err get(const struct enroll *n, struct link *l, struct link_request 
     return link_call(l, r, NULL, out);
 }
 
-/* ca, cert: use what is in the state directory already. */
-static enum err dial(const struct enroll *n, bool ca, bool cert, struct link **out)
+enum err enroll_dial(const struct enroll *n, bool ca, bool cert, struct link **out)
 {
     char ca_path[STATE_PATH_MAX], cert_path[STATE_PATH_MAX], key_path[STATE_PATH_MAX];
-    struct link_config c = {.url = n->info.url, .clock = n->c->clock, .answer_max = ANSWER_MAX};
+    struct link_config c = {.url = n->info.url, .clock = n->c->clock, .answer_max = ENROLL_ANSWER_MAX};
     c.trust = ca ? LINK_TRUST_UNDATED : LINK_TRUST_NOTHING;
     if (ca) {
         state_path(&n->state, STATE_CA, ca_path);
@@ -69,8 +53,7 @@ static enum err make_url(struct enroll *n)
     return len > 0 && (size_t)len < sizeof n->info.url ? ERR_OK : ERR_TOO_LARGE;
 }
 
-/* True if this CA and that root are the ones whose hash is in the code. */
-static bool fits(const struct enroll *n, X509 *ca, EVP_PKEY *root)
+bool enroll_fits(const struct enroll *n, X509 *ca, EVP_PKEY *root)
 {
     uint8_t print[INVITE_FINGERPRINT];
     EVP_PKEY *key = X509_get_pubkey(ca);
@@ -96,7 +79,7 @@ static enum err check_fingerprint(struct enroll *n, const struct buf *cacerts)
         e = est_certs(buf_str(cacerts), cacerts->len, ca, &cnt);
     bool found = false;
     for (size_t i = 0; !e && i < cnt && !found; i++)
-        if ((found = fits(n, ca[i], root)))
+        if ((found = enroll_fits(n, ca[i], root)))
             e = est_pem(ca[i], &n->ca_pem);
     if (!e && !found)
         e = ERR_INVITE_FINGERPRINT;
@@ -114,12 +97,12 @@ static enum err find_service(struct enroll *n)
     struct buf cacerts;
     struct link_request ca = {.method = "GET", .path = "/.well-known/est/cacerts"};
     struct link_request trust = {.method = "GET", .path = "/v1/trust"};
-    buf_init(&cacerts, ANSWER_MAX);
-    enum err e = dial(n, false, false, &l);
+    buf_init(&cacerts, ENROLL_ANSWER_MAX);
+    enum err e = enroll_dial(n, false, false, &l);
     if (!e)
-        e = get(n, l, &ca, &cacerts);
+        e = enroll_get(n, l, &ca, &cacerts);
     if (!e)
-        e = get(n, l, &trust, &n->trust_text);
+        e = enroll_get(n, l, &trust, &n->trust_text);
     if (!e)
         e = check_fingerprint(n, &cacerts);
     link_free(&l);
@@ -201,31 +184,36 @@ static enum err check_cert(struct enroll *n, X509 *cert)
            late = (time_t)((k->utc_ms(k->ctx) - SKEW_MS) / 1000);
     if (!key || EVP_PKEY_eq(key, n->key) != 1 || est_terminal(cert, n->cert_terminal))
         return ERR_NET_PROTOCOL;
+    if (n->info.terminal_id[0] && strcmp(n->info.terminal_id, n->cert_terminal) != 0)
+        return ERR_INVITE_OTHER;
     if (X509_cmp_time(X509_get0_notBefore(cert), &early) > 0 || X509_cmp_time(X509_get0_notAfter(cert), &late) < 0)
         return ERR_CLOCK_SKEW;
     return ERR_OK;
 }
 
-static enum err ask_cert(struct enroll *n)
+enum err enroll_ask_cert(struct enroll *n)
 {
     char userpwd[sizeof "invitation:" + INVITE_SECRET_LEN] = "invitation:";
+    char path[96];
+    const char *bound = n->info.terminal_id;
+    snprintf(path, sizeof path, "/.well-known/est/simpleenroll%s%s", *bound ? "?terminal=" : "", bound);
     struct link *l = NULL;
     struct buf request, answer, pem;
     X509 *cert[EST_CERTS] = {0};
     size_t cnt = 0;
     buf_init(&request, 4096);
-    buf_init(&answer, ANSWER_MAX);
+    buf_init(&answer, ENROLL_ANSWER_MAX);
     buf_init(&pem, 65536);
     enum err e = est_request(n->key, &request);
     if (!e)
-        e = dial(n, true, false, &l);
+        e = enroll_dial(n, true, false, &l);
     invite_password(n->invite.secret, userpwd + strlen(userpwd));
-    struct link_request r = {.method = "POST", .path = "/.well-known/est/simpleenroll", .type = "application/pkcs10"};
+    struct link_request r = {.method = "POST", .path = path, .type = "application/pkcs10"};
     r.body = request.data;
     r.len = request.len;
     r.userpwd = userpwd;
     if (!e)
-        e = get(n, l, &r, &answer);
+        e = enroll_get(n, l, &r, &answer);
     OPENSSL_cleanse(userpwd, sizeof userpwd);
     link_free(&l);
     if (!e)
@@ -310,10 +298,10 @@ static enum err first_notices(struct enroll *n)
     struct link *l = NULL;
     struct buf answer;
     struct link_request who = {.method = "GET", .path = "/v1/terminal"}, what = {.method = "GET", .path = path};
-    buf_init(&answer, ANSWER_MAX);
-    enum err e = dial(n, true, true, &l);
+    buf_init(&answer, ENROLL_ANSWER_MAX);
+    enum err e = enroll_dial(n, true, true, &l);
     if (!e)
-        e = get(n, l, &who, &answer);
+        e = enroll_get(n, l, &who, &answer);
     if (!e)
         e = read_terminal(n, &answer);
     notices_init(&n->notices, &n->info);
@@ -321,7 +309,7 @@ static enum err first_notices(struct enroll *n)
         e = notices_pin(&n->notices, &n->state, buf_str(&n->trust_text), n->trust_text.len);
     snprintf(path, sizeof path, "/v1/notices?trust=%lld&shop=0&wait=0", (long long)n->notices.trust.version);
     if (!e)
-        e = get(n, l, &what, &answer);
+        e = enroll_get(n, l, &what, &answer);
     if (!e)
         e = read_notices(n, &answer);
     link_free(&l);
@@ -348,25 +336,25 @@ static enum err enroll(struct enroll *n)
     e = invite_decode(n->c->code, strlen(n->c->code), &n->invite);
     if (!e)
         e = make_url(n);
-    step(n, ENROLL_CONNECT);
+    enroll_say(n, ENROLL_CONNECT);
     if (!e)
         e = find_service(n);
     if (e)
         return e;
-    step(n, ENROLL_KEY);
+    enroll_say(n, ENROLL_KEY);
     e = begin(n);
     if (e)
         return e;
-    step(n, ENROLL_CERT);
-    e = ask_cert(n);
+    enroll_say(n, ENROLL_CERT);
+    e = enroll_ask_cert(n);
     if (e)
         return e;
-    step(n, ENROLL_NOTICES);
+    enroll_say(n, ENROLL_NOTICES);
     e = first_notices(n);
     if (!e)
         e = commit(n);
     if (!e)
-        step(n, ENROLL_DONE);
+        enroll_say(n, ENROLL_DONE);
     return e;
 }
 

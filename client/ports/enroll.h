@@ -35,4 +35,12 @@ struct enroll_config {
  * records of this terminal: its journal is gone, it must be resumed), ERR_NET_PROTOCOL, ERR_DISK_FULL, ERR_IO. *out as
  * in terminal.ini. */
 enum err enroll_run(const struct enroll_config *c, struct state_info *out);
+
+/* The supervised way back of a terminal whose certificate has lapsed: a new certificate for the key and the terminal that
+ * are there; nothing else in the directory changes. The code must name the CA that is kept there, and the root that the
+ * service shows. One file is replaced, last and whole, and the same code with the same key gets the same certificate, so
+ * that an interrupted try is simply made again. Blocks. ERR_STATE_MISSING, ERR_STATE_LOCKED (the terminal runs),
+ * ERR_STATE_MACHINE, ERR_INVITE_OTHER (the code is for a new terminal or for another one), and ERR_INVITE_*, ERR_NET_*,
+ * ERR_TLS_*, ERR_CLOCK_SKEW, ERR_DISK_FULL, ERR_IO as above. */
+enum err enroll_renew(const struct enroll_config *c, struct state_info *out);
 #endif

@@ -111,7 +111,7 @@ static enum err answer(struct http_request *rq, const struct store_enrol *e)
 
 static enum err enrol(struct http_request *rq, struct enrol *j, EVP_PKEY *key)
 {
-    struct est_cert cert;
+    struct est_cert cert = {0};
     struct buf spki;
     buf_init(&cert.der, STORE_CERT_MAX);
     buf_init(&spki, KEY_SPKI_MAX);
@@ -141,6 +141,14 @@ static enum err check(struct http_request *rq, const uint8_t hash[static KEY_HAS
     return e;
 }
 
+/* "?terminal=ID", of one that wants its own way back: a code for anybody else is refused before it is used up. */
+static enum err check_wanted(const char *wanted, const uint8_t bound[static STORE_ID])
+{
+    uint8_t id[STORE_ID];
+    enum err e = wanted ? ulid_decode(wanted, strlen(wanted), id) : ERR_OK;
+    return e || !wanted || memcmp(id, bound, STORE_ID) == 0 ? e : ERR_INVITE_OTHER;
+}
+
 enum err ep_est_enroll(struct http_request *rq)
 {
     uint8_t secret[INVITE_SECRET];
@@ -157,12 +165,15 @@ enum err ep_est_enroll(struct http_request *rq)
     j->rq = rq;
     store_invite_hash(secret, j->e.hash);
     OPENSSL_cleanse(secret, sizeof secret);
+    const char *wanted = http_query(rq, "terminal");
     e = check(rq, j->e.hash, j->bound);
+    if (e == ERR_OK)
+        e = check_wanted(wanted, j->bound);
     if (e == ERR_OK)
         e = est_key(&rq->body, &key);
     if (e == ERR_OK)
         e = enrol(rq, j, key);
-    else if (e == ERR_INVITE_UNKNOWN)
+    else if (e == ERR_INVITE_UNKNOWN && !wanted)
         e = est_admin(rq, j->e.hash);
     key_free(&key);
     free(j);
