@@ -181,6 +181,7 @@ void counter_run(struct counter *c)
         MHD_run(c->unix_door.daemon);
     if (c->tcp_door.daemon)
         MHD_run(c->tcp_door.daemon);
+    events_part(c);
 }
 
 const char *counter_bound(const struct counter *c)

@@ -19,6 +19,8 @@ struct listener {
     struct MHD_Connection *conn;
     struct buf out; /* not taken by libmicrohttpd yet */
     bool suspended, hung_up;
+    bool by_session; /* it ends with that session */
+    uint8_t pass[KEY_HASH];
     struct listener *next;
 };
 
@@ -249,6 +251,8 @@ enum MHD_Result events_listen(struct request *r)
     l->counter = c;
     l->events = e;
     l->conn = r->conn;
+    l->by_session = r->by_session;
+    memcpy(l->pass, r->pass, KEY_HASH);
     buf_init(&l->out, BEHIND_MAX);
     if (buf_adds(&l->out, "retry: 1000\n\n"))
         l->hung_up = true;
@@ -283,7 +287,27 @@ void events_tick(struct counter *c)
         push(l, ":\n\n", 3);
 }
 
+/* A stream is one request, let in long ago: whoever was signed out since, or whose session has run out, hears no more. */
+void events_part(struct counter *c)
+{
+    int64_t now = c->config.ops->utc_ms(c->config.ops->ctx);
+    for (struct listener *l = c->events->listeners; l; l = l->next)
+        if (l->by_session && !l->hung_up && !session_left_ms(c->sessions, l->pass, now)) {
+            l->hung_up = true;
+            wake(l);
+        }
+}
+
 int64_t events_due_mono_ms(const struct counter *c)
 {
-    return c->events->listeners ? c->events->alive_mono_ms : INT64_MAX;
+    if (!c->events->listeners)
+        return INT64_MAX;
+    int64_t due = c->events->alive_mono_ms, utc = c->config.ops->utc_ms(c->config.ops->ctx);
+    for (const struct listener *l = c->events->listeners; l; l = l->next) {
+        if (!l->by_session || l->hung_up)
+            continue;
+        int64_t end = counter_now(c) + session_left_ms(c->sessions, l->pass, utc);
+        due = end < due ? end : due;
+    }
+    return due;
 }

@@ -54,7 +54,7 @@ static bool is_entrance(const struct request *r)
 
 /* A browser sends the cookie along with requests of other pages of this host too, whatever their port; it says so (Fetch Metadata
  * Request Headers, W3C). A cookie without that word is not the page's. */
-static bool has_cookie(const struct request *r)
+static bool has_cookie(struct request *r)
 {
     const char *site = route_header(r, "Sec-Fetch-Site");
     return site && !strcmp(site, "same-origin") && page_signed_in(r);

@@ -78,13 +78,17 @@ static void cookie_name(const struct counter *c, char out[static 32])
     snprintf(out, 32, "huika_%u", c->port);
 }
 
-bool page_signed_in(const struct request *r)
+bool page_signed_in(struct request *r)
 {
     const struct counter *c = r->counter;
     char name[32];
     cookie_name(c, name);
     const char *id = MHD_lookup_connection_value(r->conn, MHD_COOKIE_KIND, name);
-    return id && session_valid(c->sessions, id, c->config.ops->utc_ms(c->config.ops->ctx));
+    if (!id || !session_valid(c->sessions, id, c->config.ops->utc_ms(c->config.ops->ctx)))
+        return false;
+    key_sha256(id, strlen(id), r->pass);
+    r->by_session = true;
+    return true;
 }
 
 static enum MHD_Result with_cookie(struct request *r, json_t *v, const char *id, int64_t age_s)

@@ -46,6 +46,8 @@ struct request {
     enum err trouble; /* found before the body was whole */
     size_t dropped;   /* bytes of a body that is not wanted */
     bool answered;
+    bool by_session;        /* the page's cookie let it in */
+    uint8_t pass[KEY_HASH]; /* then: the hash of the session's id */
 
     bool held; /* suspended: in counter->waiting */
     struct request *next;
@@ -60,7 +62,7 @@ struct request {
 /* page.c */
 const struct page_file *page_find(const char *url); /* NULL: no file of the page */
 enum MHD_Result page_get(struct request *r, const struct page_file *f);
-bool page_signed_in(const struct request *r);
+bool page_signed_in(struct request *r); /* and notes by which session */
 
 /* gate.c: ERR_OK, or why this request is not let in. */
 enum err gate_check(struct request *r);
@@ -118,6 +120,7 @@ void events_add(struct counter *c, const char *type, json_t *taken);
 bool events_wanted(const struct counter *c);
 void events_hang_up(struct counter *c); /* before the daemons stop */
 void events_tick(struct counter *c);
+void events_part(struct counter *c); /* with those whose session has ended */
 int64_t events_due_mono_ms(const struct counter *c);
 
 /* One function per method and path; named in route.c. */

@@ -202,6 +202,19 @@ bool session_valid(struct sessions *s, const char *id, int64_t now_utc_ms)
     return true;
 }
 
+int64_t session_left_ms(const struct sessions *s, const uint8_t hash[static KEY_HASH], int64_t now_utc_ms)
+{
+    for (size_t i = 0; i < SESSION_MAX; i++) {
+        const struct session *one = &s->session[i];
+        if (!one->begun_utc_ms || CRYPTO_memcmp(one->hash, hash, KEY_HASH))
+            continue;
+        int64_t unused = one->seen_utc_ms + SESSION_UNUSED_MS, longest = one->begun_utc_ms + SESSION_LONGEST_MS;
+        int64_t left = (unused < longest ? unused : longest) - now_utc_ms + 1;
+        return left > 0 ? left : 0;
+    }
+    return 0;
+}
+
 void session_end(struct sessions *s, const char *id)
 {
     struct session *one = find(s, id);

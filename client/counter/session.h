@@ -5,6 +5,7 @@
  *     session_code(s, now, code)                 for `huika page`: good once, for SESSION_CODE_MS
  *     session_begin(s, code, ..., id)            the cookie's value
  *     session_valid(s, id, now_utc)              at each request
+ *     session_left_ms(s, hash, now_utc)          for what goes on longer than a request
  *     session_end, session_end_all               taken back
  *     sessions_free(&s)
  *
@@ -33,6 +34,8 @@ enum err session_begin(
     struct sessions *s, const char *code, int64_t now_mono_ms, int64_t now_utc_ms, char out[static SESSION_ID_LEN + 1]);
 /* Notes the use: in the file at most once a day. */
 bool session_valid(struct sessions *s, const char *id, int64_t now_utc_ms);
+/* Of the id whose SHA-256 is `hash`: the time until its session ends unused; 0: there is none. Notes no use. */
+int64_t session_left_ms(const struct sessions *s, const uint8_t hash[static KEY_HASH], int64_t now_utc_ms);
 void session_end(struct sessions *s, const char *id);
 /* How many there were. */
 size_t session_end_all(struct sessions *s);

@@ -5,11 +5,12 @@ import http.client
 import http.server
 import json
 import threading
+import time
 
 import pytest
 from api import Contract
 from browser import Browser
-from world import MEMBERS, ROOT, UnixConnection, wait_for
+from world import DEADLINE_S, MEMBERS, ROOT, UnixConnection, wait_for
 
 CONTRACT = Contract(ROOT / "proto/counter-api.yaml")
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -102,6 +103,45 @@ def test_a_session_ends_when_it_is_not_used(world):
         path.write_text(json.dumps(kept))
         t.start()
     assert [status(t, c) for c in cookies.values()] == [401, 401, 200]
+
+
+def stream(t, cookie):
+    """What `cookie` hears; its reading ends only when the terminal ends it."""
+    conn = http.client.HTTPConnection("127.0.0.1", t.port, timeout=DEADLINE_S)
+    conn.request("GET", "/v1/events", headers={"Cookie": cookie, **SAME})
+    return conn.getresponse()
+
+
+def test_a_stream_ends_with_its_session(world):
+    """However it ends: by the page, by being pushed out by a ninth, by `DELETE /v1/sessions`. The others go on."""
+    t = world.terminal()
+    cookies = [cookie_of(t) for _ in range(2)]
+    leaving, staying = (stream(t, c) for c in cookies)
+    assert (leaving.status, staying.status) == (200, 200)
+    assert t.tcp("DELETE", "/v1/session", headers={"Cookie": cookies[0], **SAME}, token=False).status == 200
+    assert b"event: status" in leaving.read()
+    assert staying.readline() == b"retry: 1000\n" and not staying.isclosed() and status(t, cookies[1]) == 200
+    assert t.api("DELETE", "/v1/sessions").json["ended"] == 1
+    staying.read()
+    pushed = stream(t, cookie_of(t))
+    for _ in range(8):
+        cookie_of(t)
+    pushed.read()
+
+
+def test_a_stream_ends_when_its_session_runs_out(world):
+    t = world.terminal()
+    cookie = cookie_of(t)
+    t.stop()
+    path = t.state / "page.json"
+    kept = json.loads(path.read_text())
+    kept[0]["begun_ms"] = int((time.time() + 8 - 90 * 86400) * 1000)
+    path.write_text(json.dumps(kept))
+    t.start()
+    heard = stream(t, cookie)
+    assert heard.status == 200
+    heard.read()
+    assert status(t, cookie) == 401
 
 
 def test_without_a_tcp_address_there_is_no_page(world):

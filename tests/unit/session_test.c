@@ -126,10 +126,33 @@ static void a_command_is_exactly_one(void **state)
     assert_null(counter_command("HUIKA-KEY/OK", 11)); /* the length counts, not a closing 0 */
 }
 
+static void the_time_left_is_known_and_no_use(void **state)
+{
+    struct sessions *s = sessions_new(NULL);
+    char id[SESSION_ID_LEN + 1] = "";
+    uint8_t hash[KEY_HASH], other[KEY_HASH] = {0};
+    (void)state;
+    assert_non_null(s);
+    assert_int_equal(enter(s, id), ERR_OK);
+    key_sha256(id, SESSION_ID_LEN, hash);
+    assert_int_equal(session_left_ms(s, hash, UTC), SESSION_UNUSED_MS + 1);
+    assert_int_equal(session_left_ms(s, hash, UTC + SESSION_UNUSED_MS), 1);
+    assert_int_equal(session_left_ms(s, hash, UTC + SESSION_UNUSED_MS + 1), 0);
+    assert_int_equal(session_left_ms(s, other, UTC), 0);
+    for (int64_t at = UTC; at < UTC + SESSION_LONGEST_MS; at += SESSION_UNUSED_MS)
+        assert_true(session_valid(s, id, at));
+    assert_int_equal(session_left_ms(s, hash, UTC + SESSION_LONGEST_MS), 1);
+    assert_int_equal(session_left_ms(s, hash, UTC + SESSION_LONGEST_MS + 1), 0);
+    session_end(s, id);
+    assert_int_equal(session_left_ms(s, hash, UTC), 0);
+    sessions_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_is_good_once_and_for_a_while),
+        cmocka_unit_test(the_time_left_is_known_and_no_use),
         cmocka_unit_test(a_session_ends_by_disuse_and_by_age),
         cmocka_unit_test(the_one_unused_for_longest_gives_way),
         cmocka_unit_test(the_file_brings_them_back_and_holds_no_secret),
