@@ -150,7 +150,7 @@ enum err ep_dispute_show(struct http_request *rq)
     enum err e = store_read_begin(rq->service->store, &tx);
     if (e)
         return e;
-    e = disputes_find(rq, tx, &d);
+    e = disputes_see(rq, tx, &d);
     json_t *v = e ? NULL : disputes_row(&d, rq->at_utc_ms);
     if (!e)
         e = v ? put_words(tx, &d, v) : ERR_NOMEM;

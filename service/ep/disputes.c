@@ -17,6 +17,20 @@ enum err disputes_find(const struct http_request *rq, struct store_tx *tx, struc
     return e ? e : scope_check(tx, rq, out->org);
 }
 
+enum err disputes_see(const struct http_request *rq, struct store_tx *tx, struct store_dispute *out)
+{
+    struct ref ref;
+    struct store_shop shop;
+    if (ref_parse(rq->param[0], strlen(rq->param[0]), &ref))
+        return ERR_NOT_FOUND;
+    enum err e = store_dispute_get(tx, ref.number, ref.epoch, ref.seq, out);
+    if (!e && !scope_check(tx, rq, out->org))
+        return ERR_OK;
+    if (!e)
+        e = store_shop_get(tx, out->shop, &shop);
+    return e ? e : scope_check(tx, rq, shop.org);
+}
+
 json_t *disputes_row(const struct store_dispute *d, int64_t at_utc_ms)
 {
     const struct ref ref = {d->terminal, d->epoch, d->seq};

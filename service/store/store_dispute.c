@@ -160,8 +160,10 @@ enum err store_dispute_list(struct store_tx *tx, const struct store_dispute_quer
     static const uint8_t first[STORE_ID];
     sqlite3_stmt *rows;
     enum err e = db_query(tx,
-        "SELECT " COLUMNS TABLES " LEFT JOIN org p ON p.id = o.parent"
-        " WHERE d.id > ?1 AND ?2 IN (o.id, coalesce(o.parent, 0), coalesce(p.parent, 0))"
+        "SELECT " COLUMNS TABLES
+        " LEFT JOIN org p ON p.id = o.parent JOIN org so ON so.id = s.org LEFT JOIN org sp ON sp.id = so.parent"
+        " WHERE d.id > ?1 AND ?2 IN (o.id, coalesce(o.parent, 0), coalesce(p.parent, 0), so.id, coalesce(so.parent, 0),"
+        " coalesce(sp.parent, 0))"
         " AND (?3 = 0 OR d.state = ?3 OR (?3 = 1 AND d.state = 2)) AND (?4 IS NULL OR d.shop = ?4)"
         " ORDER BY d.id LIMIT ?5",
         DB_ARGS(db_id(q->after ? q->after : first), db_int(q->scope), db_int(q->state), db_blob(q->shop, STORE_ID),

@@ -75,7 +75,7 @@ enum err store_dispute_get(
 /* Its text, appended; nothing if it was erased. */
 enum err store_dispute_text(struct store_tx *tx, const uint8_t dispute[static STORE_ID], struct buf *out);
 
-/* Those of scope and below, in the order of `dispute`, behind `after` (NULL: from the first), at most limit. state NONE:
+/* Those that scope and below have to answer, and those about their shops that went up, in the order of `dispute`, behind `after` (NULL: from the first), at most limit. state NONE:
  * all; OPEN stands for ESCALATED, too. shop NULL: of all shops. */
 struct store_dispute_query {
     int64_t scope;

@@ -164,6 +164,11 @@ def test_overdue_goes_one_level_up_and_stays_there(world):
     world.service.stop()
     in_days(world, 20)
     wait_for("the escalation", lambda: world.admin("dispute", "show", ref).json["state"] == "escalated")
+    city, other = admin_of(world, "410100"), admin_of(world, "410200")
+    assert [(d["ref"], d["org"], d["state"]) for d in world.admin("dispute", "list", profile=city).lines] == [(ref, "410000", "escalated")]
+    assert world.admin("dispute", "show", ref, profile=city).json["org"] == "410000"      # who must answer now
+    assert world.admin("dispute", "answer", ref, "--text", "x", profile=city).code != 0
+    assert not world.admin("dispute", "list", profile=other).lines and world.admin("dispute", "show", ref, profile=other).code != 0
     shown = world.admin("dispute", "show", ref).json
     assert shown["org"] == "410000" and shown["escalations"] == 1 and shown["words"][-1]["act"] == "escalate"
     world.service.stop()

@@ -168,7 +168,9 @@ static void what_is_overdue_goes_one_level_up_and_stays_at_the_top(void **state)
     j.at = FIXTURE_NOW + 100 * DAY;
     assert_int_equal(store_write(f->s, escalate, &j), ERR_OK);
     assert_int_equal(j.heard, 0);
-    assert_int_equal(list(f, (struct store_dispute_query){.scope = f->city_a, .limit = 10}, NULL), 0);
+    assert_int_equal(list(f, (struct store_dispute_query){.scope = f->city_a, .limit = 10}, &d), 1); /* it signed */
+    assert_int_equal(d.org, f->province);
+    assert_int_equal(list(f, (struct store_dispute_query){.scope = f->city_b, .limit = 10}, NULL), 0);
     assert_int_equal(
         list(f, (struct store_dispute_query){.scope = f->province, .state = STORE_DISPUTE_OPEN, .limit = 10}, NULL), 1);
 }
