@@ -2,23 +2,34 @@
 /* The page: frame, views, keys. */
 import {h, icon, patch} from "/dom.js";
 import {lang, t, told} from "/texts.js";
-import {state, set, begin, onChange, onKey, prefer, confirm} from "/store.js";
+import {state, set, begin, onChange, onKey, onNews, prefer, confirm, toast as say} from "/store.js";
 import {screen, spoken, tillKey, tillView} from "/till.js";
-import {dayView, needDay, refreshDay, voidSale} from "/day.js";
+import {dayView, needDay, refreshDay} from "/day.js";
 import {disputesView, refreshDisputes} from "/disputes.js";
+import {closeDialog, returnDialog, returnedDialog, returnKey, voidSale} from "/after.js";
 import {PRINTER_WORDS, statusView} from "/status.js";
 import {entryView} from "/entry.js";
 
 const VIEWS = [["till", "till", tillView], ["day", "day", dayView], ["disputes", "talk", disputesView], ["status", "pulse", statusView]];
 const app = document.getElementById("app"), dark = matchMedia("(prefers-color-scheme: dark)");
 
+function refresh() {
+    if (state.view === "day")
+        refreshDay();
+    if (state.view === "disputes")
+        refreshDisputes();
+}
+
 /* What a view shows may have changed elsewhere: it shows what it has, and asks. */
 function go(view) {
     set({view});
-    if (view === "day")
-        refreshDay();
-    if (view === "disputes")
-        refreshDisputes();
+    refresh();
+}
+
+function onAnswer(answered) {
+    refresh();
+    if (answered)
+        say({zh: "工会答复了一件纠纷", en: "The union answered a dispute"}, "info");
 }
 
 function pill(kind, name, text, title) {
@@ -57,14 +68,18 @@ function rail() {
 
 /* ---- dialogs ---- */
 
-function dialogBox(title, kids) {
-    return h("dialog", {class: "dialog", key: "dialog", "aria-labelledby": "dialogtitle", oncancel: () => set({dialog: null}), mounted: el => el.isConnected && el.showModal()}, h("h2", {id: "dialogtitle"}, title), kids);
+const WIDE = {return: ["returnTitle", returnDialog], returned: ["returnTitle", returnedDialog], close: ["dayTitle", closeDialog]};
+
+function dialogBox(title, kids, wide) {
+    return h("dialog", {class: "dialog" + (wide ? " wide" : ""), key: "dialog" + title, "aria-labelledby": "dialogtitle", oncancel: () => set({dialog: null}), mounted: el => el.isConnected && el.showModal()}, h("h2", {id: "dialogtitle", tabindex: "-1", autofocus: Boolean(wide)}, title), kids);
 }
 
 function dialog() {
     const d = state.dialog;
     if (!d)
         return null;
+    if (WIDE[d.kind])
+        return dialogBox(t(WIDE[d.kind][0]), WIDE[d.kind][1](d), d.kind !== "close" || d.done);
     const close = h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t("back"));
     if (d.kind === "printer")
         return dialogBox(t("printerTitle"), [h("p", null, told(d.text)), h("div", {class: "stack"},
@@ -145,6 +160,8 @@ function onKeydown(e) {
     if (view) {
         e.preventDefault();
         go(view[0]);
+    } else if (state.dialog && !isBurst(e) && returnKey(e.key)) {
+        e.preventDefault();
     } else if (state.dialog || (at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) {
         return;
     } else if (isBurst(e)) {
@@ -166,7 +183,7 @@ function onCommand(name) {
     if (document.visibilityState !== "visible" || !document.hasFocus())
         return;
     if (state.dialog)
-        name === "ok" ? confirm(false) : set({dialog: null});
+        name === "ok" && state.dialog.kind === "printer" ? confirm(false) : name === "back" ? set({dialog: null}) : returnKey(keys[name] || name);
     else {
         set({view: "till"});
         tillKey(keys[name] || name);
@@ -175,6 +192,7 @@ function onCommand(name) {
 
 onChange(draw);
 onKey(onCommand);
+onNews(onAnswer);
 dark.addEventListener("change", draw);
 document.addEventListener("keydown", onKeydown);
 window.addEventListener("hashchange", () => location.reload());

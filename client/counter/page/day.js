@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Today's sales: sums, each sale, its receipt, a copy, taking it back. */
+/* Today's sales: sums, each sale, its receipt, a copy. */
 import {h, icon, yuan} from "/dom.js";
 import {clock, t} from "/texts.js";
-import {state, set, act, ask, toast} from "/store.js";
+import {state, set, act, ask} from "/store.js";
+import {beginClose, beginReturn} from "/after.js";
 import {printCopy} from "/till.js";
 
-let asked = null;
+let asked = null, again = false;
 
 /** Fetches the day if it is not there, once for each change. */
 export function needDay() {
@@ -14,9 +15,14 @@ export function needDay() {
 }
 
 export function refreshDay() {
+    again = Boolean(asked);
     if (asked || state.entry !== "open")
         return;
-    asked = ask("GET", "/v1/sales").then(day => set({day}), () => {}).finally(() => { asked = null; });
+    asked = ask("GET", "/v1/sales").then(day => set({day}), () => {}).finally(() => {
+        asked = null;
+        if (again)
+            refreshDay();
+    });
 }
 
 function outcome(s) {
@@ -49,16 +55,6 @@ function row(s) {
         outcome(s)));
 }
 
-/* The same key for every try of one void: it happens once. */
-export function voidSale(sale, reason, key) {
-    return act(async () => {
-        const cashier = state.cashier ? {cashier: state.cashier} : {};
-        const done = await ask("POST", `/v1/sales/${sale.sale_id}/void`, {reason, ...cashier}, {"Idempotency-Key": key});
-        set({dialog: null, receipt: null, day: null});
-        toast({zh: `已撤销，应退 ¥${yuan(done.refund_fen)}`, en: `Voided; give back ¥${yuan(done.refund_fen)}`}, "info");
-    });
-}
-
 function detail() {
     const {sale, text} = state.receipt;
     return h("section", {class: "slipview", key: "slip", "aria-label": t("receipt")},
@@ -67,7 +63,8 @@ function detail() {
         h("div", {class: "row"},
             h("button", {class: "quiet", type: "button", onclick: () => set({receipt: null})}, icon("back"), t("back")),
             h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => printCopy(sale.sale_id)}, icon("print"), t("copy")),
-            !(state.can && state.can.void) ? null : h("button", {class: "danger", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => set({dialog: {kind: "void", sale, key: crypto.randomUUID()}})}, icon("undo"), t("void"))));
+            !(state.can && state.can.void) ? null : [h("button", {class: "quiet", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => beginReturn(sale)}, icon("undo"), t("return")),
+                h("button", {class: "danger", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => set({dialog: {kind: "void", sale, key: crypto.randomUUID()}})}, icon("cross"), t("void"))]));
 }
 
 function figure(label, text) {
@@ -79,7 +76,8 @@ export function dayView() {
     const d = state.day || {sales: [], count: 0, total_fen: 0, discount_fen: 0, pay_fen: 0};
     return h("div", {class: "day" + (state.receipt ? " open" : ""), key: "day"},
         h("section", {class: "daylist"},
-            h("h1", {tabindex: "-1"}, t("todayTitle")),
+            h("div", {class: "titlerow"}, h("h1", {tabindex: "-1"}, t("todayTitle")),
+                state.can && state.can.void ? h("button", {class: "quiet slim", type: "button", disabled: state.busy, onclick: beginClose}, icon("print"), t("dayTitle")) : null),
             h("dl", {class: "figures"}, figure(t("sales"), d.count), figure(t("total"), yuan(d.total_fen)), figure(t("given"), yuan(d.discount_fen)), figure(t("paid"), yuan(d.pay_fen))),
             d.count ? h("ul", {class: "sales"}, [...d.sales].reverse().map(row)) : h("p", {class: "empty"}, icon("day"), t("none"))),
         state.receipt ? detail() : null);

@@ -7,12 +7,17 @@ import {needDay} from "/day.js";
 
 const KINDS = ["refused_valid", "rate_not_given", "amount_wrong", "card_suspect", "double_charge", "offline_contested", "other"], REPORTERS = ["shop", "member"];
 const EMPTY = {kind: KINDS[0], reporter: REPORTERS[0], sale: "", text: "", key: ""};
-let asked = null, draft = EMPTY;
+let asked = null, again = false, draft = EMPTY;
 
 export function refreshDisputes() {
+    again = Boolean(asked);
     if (asked || state.entry !== "open")
         return;
-    asked = ask("GET", "/v1/disputes").then(got => set({disputes: got.disputes}), () => set({disputes: []})).finally(() => { asked = null; });
+    asked = ask("GET", "/v1/disputes").then(got => set({disputes: got.disputes}), () => set({disputes: []})).finally(() => {
+        asked = null;
+        if (again)
+            refreshDisputes();
+    });
 }
 
 async function send(event) {

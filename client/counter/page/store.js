@@ -268,8 +268,8 @@ function listen() {
             timer = setTimeout(start, 700);
     };
     stream.addEventListener("checkout", e => take(JSON.parse(e.data)));
-    stream.addEventListener("status", e => set({status: JSON.parse(e.data)}));
-    stream.addEventListener("device", () => ask("GET", "/v1/status").then(status => set({status}), () => {}));
+    stream.addEventListener("status", e => takeStatus(JSON.parse(e.data)));
+    stream.addEventListener("device", () => ask("GET", "/v1/status").then(takeStatus, () => {}));
     stream.addEventListener("scan", e => lost(JSON.parse(e.data)));
     stream.addEventListener("key", e => pressed(JSON.parse(e.data).key));
 }
@@ -278,6 +278,23 @@ function listen() {
 function lost(scan) {
     if (scan.kind === "lost")
         toast(scan.text, "bad");
+}
+
+let news = () => {};
+/** The union answered, or something reached it: f(answered). */
+export function onNews(f) {
+    news = f;
+}
+
+function answers(status) {
+    return status.notices && status.notices.answer ? status.notices.answer.version : 0;
+}
+
+function takeStatus(status) {
+    const before = state.status;
+    set({status});
+    if (before && status.head && before.head && (answers(status) !== answers(before) || status.head.countersigned_seq !== before.head.countersigned_seq))
+        news(answers(status) > answers(before));
 }
 
 let pressed = () => {};
@@ -296,7 +313,7 @@ async function resync() {
         if (e.code !== "not_found")
             throw e;
     }
-    state.status = status;
+    takeStatus(status);
     if (now)
         state.checkout = now;
     else

@@ -7,11 +7,20 @@ import {state, set, shown, waitingNext, enterAmount, amountGood, changeAmount, c
 /* ---- the keypad: amount, the shop's own price, or a card number ---- */
 
 export function typed(key) {
+    if (state.dialog && state.dialog.kind === "return") {
+        const digits = edited(state.dialog.digits, key);
+        return digits === null ? undefined : set({dialog: {...state.dialog, digits, key: crypto.randomUUID()}});
+    }
     if (state.number) {
         const digits = key === "erase" ? state.number.digits.slice(0, -1) : key === "clear" ? "" : state.number.digits + key.replace(/\D/g, "");
         return set({number: {...state.number, digits: digits.slice(0, 19)}});
     }
-    let text = state[state.field];
+    const text = edited(state[state.field], key);
+    return text === null ? undefined : set({[state.field]: text});
+}
+
+/* An amount after one more key; null: it would be none. */
+function edited(text, key) {
     if (key === "erase")
         text = text.slice(0, -1);
     else if (key === "clear")
@@ -20,20 +29,20 @@ export function typed(key) {
         text = text.includes(".") ? text : (text || "0") + ".";
     else
         text = (text === "0" ? "" : text) + key;
-    return /^\d{0,7}(\.\d{0,2})?$/.test(text) ? set({[state.field]: text}) : undefined;
+    return /^\d{0,7}(\.\d{0,2})?$/.test(text) ? text : null;
 }
 
 function padKey(label, key, name, extra) {
-    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, onmousedown: e => e.preventDefault(), onclick: () => typed(key)}, label); /* a touched key takes no focus: Enter goes on */
+    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, "data-key": key, onmousedown: e => e.preventDefault(), onclick: () => typed(key)}, label); /* a touched key takes no focus: Enter goes on */
 }
 
-function keypad() {
+export function keypad() {
     const digits = ["7", "8", "9", "4", "5", "6", "1", "2", "3"].map(d => padKey(d, d));
     const last = state.number ? padKey(icon("cross"), "clear", t("clear"), "soft") : padKey(".", ".");
     return h("div", {class: "keypad", role: "group", "aria-label": t("keysHelp")}, digits, last, padKey("0", "0"), padKey(icon("erase"), "erase", t("erase"), "soft"));
 }
 
-function money(text) {
+export function money(text) {
     return [h("span", {class: "sign", "aria-hidden": "true"}, "¥"), h("span", {class: text ? "figure" : "figure empty"}, text || "0.00")];
 }
 
