@@ -118,7 +118,7 @@ enum err slip_url(const struct slip *s, const char *public_url, char out[static 
         return ERR_BAD_VALUE;
     for (size_t i = 0; i < n; i++)
         out[i] = (char)(public_url[i] >= 'a' && public_url[i] <= 'z' ? public_url[i] - 'a' + 'A' : public_url[i]);
-    memcpy(out + n, "/S/", 3);
+    memcpy(out + n, "/S/", sizeof "/S/");
     slip_encode(s, out + n + 3);
     return ERR_OK;
 }
