@@ -320,6 +320,26 @@ def test_a_card_left_under_the_scanner_is_shown_once(world, plug):
     p.end()
 
 
+def test_command_codes_read_by_a_scanner_are_keys(world, plug):
+    """Each code of the sheet in docs/cashier.md; two digits alike are two, OK left under the scanner is one; none begins a sale."""
+    p = plug()
+    with Listener(p.terminal) as events:
+        def keys():
+            return [e["data"]["key"] for e in events.events() if e["event"] == "key"]
+        want = []
+        for name in (*"0123456789", "1", "1", "DOT", "DEL", "OK", "BACK"):
+            p.tell("scan HUIKA-KEY/" + name)
+            want.append(name.lower())
+            wait_for("the key", lambda: keys() == want)
+        for name in ("BACK", "BACK", "OK"):
+            p.tell("scan HUIKA-KEY/" + name)
+        wait_for("OK after BACK", lambda: keys()[-1] == "ok")
+        assert keys() == [*want, "ok"]
+    assert p.terminal.api("GET", "/v1/checkouts/current").status == 404
+    p.verdict(world.qr(CARD[0]), CARD[0][-4:])
+    p.end()
+
+
 def test_a_flood_leaves_the_terminal_answering(world, plug):
     """While one scanner sends as fast as it can, every question at the counter is answered, and the card in the flood is found."""
     p = plug()
