@@ -96,9 +96,9 @@ static void the_file_brings_them_back_and_holds_no_secret(void **state)
     s = sessions_new(path);
     assert_false(session_valid(s, id, UTC));
     sessions_free(&s);
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
     static const char *const wrong[] = {"", "{", "[]x", "{}", "[1]", "[{\"hash\":\"00\",\"begun_ms\":1,\"seen_ms\":1}]",
-        "[{\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"begun_ms\":-1,\"seen_ms\":1}"
-        "]"};
+        "[{\"hash\":\"" ZEROS "\",\"begun_ms\":-1,\"seen_ms\":1}]"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         FILE *f = fopen(path, "w");
         assert_non_null(f);
