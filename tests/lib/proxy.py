@@ -1,19 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands between a terminal and its service. Relay: bytes of the connection, which it delays, loses, stalls, flips, cuts,
-repeats and reorders, in user space, because not every kernel has netem. Insider: a man in the middle who holds the service's real
-server key; it forwards requests with the terminal's own certificate and changes the answers."""
-import base64
+repeats and reorders, in user space, because not every kernel has netem."""
 import contextlib
-import http.client
-import http.server
-import json
-import re
 import socket
-import ssl
 import threading
-
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from world import DEADLINE_S, free_port
 
@@ -140,85 +130,3 @@ def replay(chunk, service):
 def reorder(chunk, service):
     half = len(chunk) // 2
     return chunk[half:] + chunk[:half] if service else chunk, False
-
-
-class Insider:
-    """An HTTPS server on .port with the service's certificate and key. .change(method, path, status, body) gives what the terminal
-    gets, (status, body), or None: the connection ends without an answer, although the service did what was asked. Long polls are
-    asked one second at a time, so that a change of mind is soon felt. .asked lists (method, path)."""
-
-    def __init__(self, service, state):
-        self.port, self.service, self.state = free_port(), service, state
-        self.change, self.asked = None, []
-        insider = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *args):  # pylint: disable=arguments-differ
-                pass
-
-            def do_GET(self):
-                insider.forward(self)
-
-            do_POST = do_DELETE = do_GET
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.daemon_threads, self.server.block_on_close = True, False
-        self.server.handle_error = lambda *_: None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(service.dir / "server.crt", service.dir / "server.key")
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def ask(self, method, path, body, headers):
-        context = ssl.create_default_context(cafile=self.service.dir / "server-ca.crt")
-        context.load_cert_chain(self.state / "terminal.crt", self.state / "terminal.key")
-        with contextlib.closing(http.client.HTTPSConnection("localhost", self.service.port, context=context, timeout=DEADLINE_S)) as c:
-            c.request(method, path, body, headers)
-            a = c.getresponse()
-            return a.status, a.getheader("Content-Type"), a.getheader("Date"), a.read()
-
-    def forward(self, h):
-        body = h.rfile.read(int(h.headers.get("Content-Length", 0))) or None
-        headers = {k: h.headers[k] for k in ("Content-Type",) if k in h.headers}
-        h.close_connection = True
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            status, kind, _, got = self.ask(h.command, re.sub(r"wait=\d+", "wait=1", h.path), body, headers)
-            self.asked.append((h.command, h.path))
-            out = self.change(h.command, h.path, status, got) if self.change else (status, got)
-            if out is None:
-                return
-            h.close_connection = False
-            h.send_response(out[0])
-            if kind:
-                h.send_header("Content-Type", kind)
-            h.send_header("Content-Length", str(len(out[1])))
-            h.end_headers()
-            h.wfile.write(out[1])
-
-    def inject(self, *envelopes):
-        """Every poll is answered with these instead."""
-        text = json.dumps({"notices": envelopes}).encode()
-        self.change = lambda m, path, status, got: (200, text) if path.startswith("/v1/notices") else (status, got)
-
-
-def signed(service, key_name, envelope, **changes):
-    """The notice with other words, signed by that key of the service's directory under the key id that belongs to it."""
-    payload = json.dumps({**json.loads(base64.b64decode(envelope["payload"])), **changes}, ensure_ascii=False).encode()
-    key = serialization.load_pem_private_key((service.dir / key_name).read_bytes(), None)
-    spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    kind = envelope["payloadType"].encode()
-    r, s = utils.decode_dss_signature(key.sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload), ec.ECDSA(hashes.SHA256())))
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(spki)
-    keyid = digest.finalize()
-    trust = json.loads(base64.b64decode(json.loads((service.dir / "trust.json").read_text())["payload"]))
-    ids = [k["id"] for k in trust["keys"] if k["spki"] == base64.b64encode(spki).decode()]
-    return {"payload": base64.b64encode(payload).decode(), "payloadType": envelope["payloadType"],
-            "signatures": [{"keyid": ids[0] if ids else keyid.hex()[:16],
-                            "sig": base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big")).decode()}]}
