@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The main job before your eyes, with the real programs and no device: a service with a thousand invented members and three
-# shops, one terminal, one card read back from its picture, a sale, and a delisting. KEEP=1 leaves it running.
+# shops, one terminal, one card read back from its picture, a sale, a sale without the service, and a delisting. KEEP=1 leaves it running.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/${BUILD:-build}
@@ -16,7 +16,7 @@ if [ -t 1 ]; then
 fi
 case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in zh*) zh=1 ;; *) zh= ;; esac
 # Whatever the caller's locale lacks, receipts need UTF-8.
-export LC_ALL=${zh:+zh_CN.UTF-8} LANGUAGE=${zh:+zh_CN}
+{ export LC_ALL=${zh:+zh_CN.UTF-8} LANGUAGE=${zh:+zh_CN}; } 2>/dev/null # which need not be installed
 [ -n "$zh" ] || export LC_ALL=C.UTF-8
 
 finish() {
@@ -34,11 +34,8 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 step=0
-say() { # English, Chinese
-    step=$((step + 1))
-    printf '\n%s%2d  %s%s\n' "$bold" "$step" "${zh:+$2}${zh:-$1}" "$off"
-}
-[ -z "$zh" ] || say() { step=$((step + 1)); printf '\n%s%2d  %s%s\n' "$bold" "$step" "$2" "$off"; }
+words() { if [ -n "$zh" ]; then printf '%s' "$2"; else printf '%s' "$1"; fi; } # English, Chinese
+say() { step=$((step + 1)) && printf '\n%s%2d  %s%s\n' "$bold" "$step" "$(words "$@")" "$off"; }
 show() { printf '    %s$ %s%s\n' "$dim" "$*" "$off"; }
 indent() { sed 's/^/    /'; }
 field() { /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
@@ -59,9 +56,12 @@ say "A service of its own: keys, certificates, an empty database" "建立中心�
 port=$(free_port)
 show "huika-service init DIR --host localhost"
 "$bin/huika-service" init "$dir/service" --host localhost --port "$port" --public-port "$(free_port)" | indent
-"$bin/huika-service" run "$dir/service" >"$dir/service.log" 2>&1 &
-pids+=($!)
-until_true "the service" admin org list
+serve() {
+    "$bin/huika-service" run "$dir/service" >>"$dir/service.log" 2>&1 &
+    pids+=($!)
+    until_true "the service" admin org list
+}
+serve
 
 say "The union registers: two cities, a thousand members, three shops" "工会登记：两个市、一千名会员、三家商户"
 admin org add 410100 郑州市总工会 --parent 410000 >/dev/null
@@ -97,8 +97,8 @@ show "huika-terminal enroll ${code:0:28}…"
 tport=$(free_port)
 "$bin/huika-terminal" run --state "$dir/terminal" --listen "127.0.0.1:$tport" >"$dir/terminal.log" 2>&1 &
 pids+=($!)
-online() { [ "$(huika --json status | field online)" = True ]; }
-until_true "the terminal to be online" online
+licensed() { huika --json status | grep -q '"possible":true'; }
+until_true "the terminal's licence" licensed
 huika status | indent
 
 say "A member's card: its QR printed to a picture, and read back from it" "会员卡：二维码印成图片，再从图片读回"
@@ -118,20 +118,30 @@ huika journal verify | indent
 say "The same sale as the service has it, under a countersigned head" "中心服务里的同一笔交易（链头已会签）"
 admin shop show "$dining" | indent
 
+say "The service cannot be reached: the signed card is checked here, within a licence, and settled later" "中心服务连不上：终端凭许可脱机核验会员卡，联网后补核"
+show "kill SERVICE; huika sell 35.00 --scan … --yes; huika-service run DIR"
+kill "${pids[0]}" && wait "${pids[0]}" || true
+huika sell 35.00 --scan "$qr" --yes | indent
+unset 'pids[0]'
+serve
+until_true "the provisional sale to be settled" synced
+huika day | indent
+
 say "The shop breaks its word: the union takes it off the list" "商户违约：工会将其移出名录"
 show "huika-admin shop delist SHOP --reason '拒绝兑现优惠（演示）'"
 admin shop delist "$dining" --reason '拒绝兑现优惠（演示）' | indent
 at=$(date +%s%N)
 delisted() { huika --json status | grep -q '"delisted"'; }
 until_true "the terminal to know" delisted
-printf '    %sthe terminal obeyed within %d ms%s\n' "$amber" $((($(date +%s%N) - at) / 1000000)) "$off"
+ms=$((($(date +%s%N) - at) / 1000000))
+printf '    %s%s%s\n' "$amber" "$(words "the terminal obeyed within $ms ms" "终端在 $ms 毫秒内已执行")" "$off"
 show 'huika sell 66.00 --scan … --yes'
 code=0
 huika sell 66.00 --scan "$qr" --yes >"$dir/refused" 2>&1 || code=$?
 indent <"$dir/refused"
 [ "$code" = 1 ] || { echo "the delisted shop was not refused (exit $code)" >&2; exit 1; }
 
-printf '\n%s%s%s\n' "$green" "Done in $((SECONDS - began)) s." "$off"
+printf '\n%s%s%s\n' "$green" "$(words "Done in $((SECONDS - began)) s." "演示完成，用时 $((SECONDS - began)) 秒。")" "$off"
 if [ -n "${KEEP:-}" ]; then
     cat <<TXT
 
@@ -143,5 +153,5 @@ It keeps running until you press Ctrl-C. In another shell:
     huika day; huika status; huika-admin shop list; huika-admin audit list
 The counter API listens on http://127.0.0.1:$tport with the token in $dir/terminal/counter.token.
 TXT
-    wait "${pids[0]}"
+    wait -n
 fi

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define STATE_WIDTH 23 /* columns */
+
 static void money_column(const json_t *v, const char *key)
 {
     char text[MONEY_LEN];
@@ -16,7 +18,33 @@ static void money_column(const json_t *v, const char *key)
     say_column(text, 11, true);
 }
 
-static void row(const json_t *sale)
+/* What has become of a sale since: of the verdict, of the record, of the goods. */
+static const char *state(const json_t *sale)
+{
+    const char *outcome = say_str(sale, "outcome", "");
+    bool provisional = !strcmp(say_str(sale, "verdict", ""), "provisional");
+    if (!strcmp(outcome, "contested"))
+        return _("contested");
+    if (!strcmp(outcome, "held"))
+        return _("held");
+    if (!strcmp(outcome, "unsent"))
+        return provisional ? _("provisional, to be sent") : _("to be sent");
+    if (say_int(sale, "returned_fen", 0) == say_int(sale, "total_fen", 0))
+        return _("voided");
+    if (say_int(sale, "returned_fen", 0))
+        return _("returned in part");
+    return provisional ? _("confirmed later") : _("counted");
+}
+
+/* Below the row: why the service does not count it. */
+static void say_why(const struct cli *c, const json_t *sale)
+{
+    const char *code = say_str(sale, "code", NULL);
+    if (code)
+        printf("%10s%s%s%s\n", "", cli_color(c, "33"), err_text(err_from_code(code), i18n_lang()), cli_color(c, "0"));
+}
+
+static void row(const struct cli *c, const json_t *sale)
 {
     char at[20];
     tm_local(say_int(sale, "at_ms", 0), at);
@@ -29,9 +57,12 @@ static void row(const json_t *sale)
     fputs("  ", stdout);
     say_column(say_str(sale, "card_last4", ""), 4, false);
     fputs("  ", stdout);
+    say_column(state(sale), STATE_WIDTH, false);
+    fputs("  ", stdout);
     say_text(json_is_true(json_object_get(sale, "own_price")) ? _("the shop's own price")
                                                               : say_str(sale, "offer_title", ""));
     putchar('\n');
+    say_why(c, sale);
 }
 
 static void heading(const char *title, size_t columns, bool right)
@@ -53,10 +84,11 @@ static void table(const struct cli *c, const json_t *v)
         heading(_("Discount"), 11, true);
         heading(_("Paid"), 11, true);
         heading(_("Card"), 4, false);
+        heading(_("State"), STATE_WIDTH, false);
         printf("%s%s\n", _("Offer"), cli_color(c, "0"));
     }
     json_array_foreach (sales, i, sale) {
-        row(sale);
+        row(c, sale);
     }
     say_column(_("Sum"), 8, false);
     fputs("  ", stdout);

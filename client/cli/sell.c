@@ -191,7 +191,9 @@ static int settled(struct sell *s)
 static void say_verdict(const struct sell *s)
 {
     const char *name = say_str(s->checkout, "name_masked", NULL);
-    printf("%s%s%s  ", cli_color(s->cli, "1;32"), _("Member confirmed"), cli_color(s->cli, "0"));
+    bool member = !strcmp(say_str(s->checkout, "verdict", ""), "member");
+    printf("%s%s%s  ", cli_color(s->cli, member ? "1;32" : "1;33"),
+        member ? _("Member confirmed") : _("Checked offline (provisional)"), cli_color(s->cli, "0"));
     if (name) {
         say_text(name);
         fputs("  ", stdout);

@@ -105,7 +105,15 @@ static void say_offline(const struct cli *c, const json_t *v)
         printf(_("%" PRId64 " sales left"), say_int(o, "left_sales", 0));
     }
     putchar('\n');
-    say_cause(c, o, "why");
+    /* the code's own words are for a cashier without a service */
+    bool coming = json_is_true(json_object_get(v, "online")) && !strcmp(say_str(o, "why", ""), "lease_missing");
+    if (coming) {
+        say_label("");
+        coloured(c, "33", _("the licence to check cards without the service is on its way"));
+        putchar('\n');
+    } else {
+        say_cause(c, o, "why");
+    }
 }
 
 /* A notice that was refused is somebody's mistake, or worse. */

@@ -266,6 +266,13 @@ def test_colours_on_a_terminal_only(path):
         assert "\033" not in coloured(c, "--json", *sell)
 
 
+def test_a_provisional_verdict_is_never_called_confirmed(path):
+    quoted, applied = ({**c, "verdict": "provisional"} for c in (QUOTED, APPLIED))
+    with counter(path, begin=[(201, quoted), (201, quoted)], confirm=[applied, applied]) as c:
+        assert "\033[1;33mChecked offline (provisional)\033[0m" in coloured(c, "sell", "1", "--scan", "T")
+        assert "confirmed" not in huika(c, "sell", "1", "--scan", "T").out
+
+
 LINES = [{"category": "a", "amount_fen": 60}, {"amount_fen": 40}]
 
 
@@ -350,6 +357,20 @@ def test_day(path):
         assert c.lines()[0] == "GET /v1/sales?day=2026-03-04"
         for bad in ("2026-02-30", "yesterday", "2026-3-4", "../status"):
             assert huika(c, "day", bad).code == 2
+
+
+def test_day_tells_what_became_of_each_sale(path):
+    sale = {"sale_id": SALE, "at_ms": 1772596800000, "total_fen": 12800, "discount_fen": 1536, "pay_fen": 11264, "card_last4": "0001",
+            "offer_title": "八八折", "own_price": False, "verdict": "member", "outcome": "counted"}
+    states = {"counted": {}, "to be sent": {"outcome": "unsent"}, "confirmed later": {"verdict": "provisional"},
+              "provisional, to be sent": {"verdict": "provisional", "outcome": "unsent"}, "voided": {"returned_fen": 12800},
+              "returned in part": {"returned_fen": 100}, "contested": {"outcome": "contested", "code": "card_lost", "returned_fen": 100}}
+    day = {"day": "2026-03-04", "sales": [{**sale, **more} for more in states.values()]}
+    with counter(path, lines={"GET /v1/sales": [day]}) as c:
+        out = huika(c, "day", "2026-03-04").out
+    rows = [line.split("0001")[1].split("八八折")[0].strip() for line in out.splitlines() if SALE in line]
+    assert rows == list(states), out
+    assert "reported lost" in out.splitlines()[-2], out
 
 
 def test_reprint(path):
