@@ -89,6 +89,20 @@ out:
     return e;
 }
 
+enum err notice_envelope_id(const json_t *envelope, char out[static NOTICE_ENVELOPE_ID + 1])
+{
+    uint8_t hash[KEY_HASH];
+    struct buf text;
+    buf_init(&text, NOTICE_MAX);
+    enum err e = jsonx_write(envelope, &text);
+    if (!e) {
+        key_sha256(text.data, text.len, hash);
+        text_hex(hash, NOTICE_ENVELOPE_ID / 2, out);
+    }
+    buf_release(&text);
+    return e;
+}
+
 static enum err signature(const json_t *v, struct notice *n)
 {
     const char *id;

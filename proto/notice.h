@@ -28,7 +28,9 @@ enum {
     NOTICE_ID_LEN = 26,
     NOTICE_ISSUERS = 128,
     NOTICE_DELTAS = 16,
-    NOTICE_URL_MAX = 280
+    NOTICE_URL_MAX = 280,
+    NOTICE_ENVELOPE_ID = 16, /* hex digits */
+    NOTICE_REFUSED_MAX = 8   /* envelopes that a terminal names as refused at once */
 };
 
 enum notice_kind { NOTICE_NONE, NOTICE_TRUST, NOTICE_SHOP, NOTICE_LEASE, NOTICE_REVOKED, NOTICE_ANSWER, NOTICE_KINDS };
@@ -154,6 +156,9 @@ enum err notice_cosign(const char *envelope, size_t len, EVP_PKEY *key, struct b
 /* ERR_BAD_NOTICE, ERR_TOO_LARGE (over NOTICE_MAX), ERR_NOMEM. On error *out is as it was; else notice_release it. */
 enum err notice_open(const char *text, size_t len, struct notice *out);
 void notice_release(struct notice *n);
+/* Names an envelope, signatures and all: the first 16 hex digits of SHA-256 over its compact JSON, members in the order in which they came.
+ * So a terminal tells the service which one it refused; another with the same payload is another. ERR_TOO_LARGE, ERR_NOMEM. */
+enum err notice_envelope_id(const json_t *envelope, char out[static NOTICE_ENVELOPE_ID + 1]);
 /* kind TRUST: `trust` is the one held now (its root decides) and may be NULL, in which case ERR_UNKNOWN_KEY; see
  * notice_verify_root for the first one. Others: signed by a key of `trust` that carries the kind. ERR_UNKNOWN_KEY,
  * ERR_BAD_SIGNATURE. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notices down: judged, kept, obeyed; and the list of revoked cards, which one of them describes. */
+/* Notices down: judged, kept, obeyed. */
 #include "base/log.h"
 #include "client/ports/sync_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_S = 50, POLL_SLACK_MS = 15000, POLL_GAP_MS = 1000, POLL_NOTICES = 64, LIST_MS = 120000 };
+enum { POLL_S = 50, POLL_REFUSED_S = 20, POLL_SLACK_MS = 15000, POLL_GAP_MS = 1000, POLL_NOTICES = 64, PATH_LEN = 384 };
 
 void sync_forget_waiting(struct sync *s)
 {
@@ -44,15 +44,16 @@ static void reset(struct sync *s)
     s->keep.reset_version = t->version;
 }
 
-/* On disk and in force, and everybody knows. */
-static enum err obey(struct sync *s, const struct notice *in, const struct buf *text)
+enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *text)
 {
     enum err e = notices_put(&s->notices, s->c.state, in, text);
     if (e)
         return e;
     s->status.refused[in->kind] = (struct sync_refused){0};
-    if (in->kind == NOTICE_TRUST)
+    if (in->kind == NOTICE_TRUST) {
+        s->refused = (struct refused){0};
         reset(s);
+    }
     if (in->kind == NOTICE_LEASE) {
         s->keep.lease_version = in->version;
         s->keep.lease_epoch = s->notices.epoch;
@@ -85,7 +86,7 @@ static enum err take_lease(struct sync *s, struct notice *in, struct buf *text)
         floor_raise(s->c.floor, l.issued_utc_ms);
     s->fresh_lease = false;
     if (!lease_waits(s, &l))
-        return obey(s, in, text);
+        return sync_obey(s, in, text);
     let_wait(&s->lease, in, text);
     return ERR_OK;
 }
@@ -104,7 +105,7 @@ static enum err take_revoked(struct sync *s, struct notice *in, struct buf *text
     return ERR_OK;
 }
 
-static void refuse(struct sync *s, enum notice_kind kind, int64_t version, enum err e)
+void sync_refuse(struct sync *s, enum notice_kind kind, int64_t version, enum err e)
 {
     struct sync_refused *r = &s->status.refused[kind];
     if (r->version == version && r->why == e)
@@ -125,31 +126,54 @@ static void see_epoch(struct sync *s, const struct notice *in)
     }
 }
 
+/* A trouble of this machine, not of what came. */
+static bool is_ours(enum err e)
+{
+    return err_class(e) == ERR_CLASS_SYSTEM;
+}
+
+static enum err refuse(struct sync *s, const json_t *envelope, const struct notice *in, enum err e)
+{
+    struct refused *r = &s->refused;
+    char id[NOTICE_ENVELOPE_ID + 1];
+    bool named = false;
+    sync_refuse(s, in->kind, in->version, e);
+    if (is_ours(e))
+        return e;
+    if (in->kind == NOTICE_LEASE)
+        r->lease = true;
+    if (in->kind == NOTICE_LEASE || notice_envelope_id(envelope, id))
+        return e;
+    for (size_t i = 0; i < r->cnt; i++)
+        named = named || !strcmp(r->id[i], id);
+    if (named)
+        return e;
+    if (r->cnt == NOTICE_REFUSED_MAX)
+        memmove(r->id[0], r->id[1], sizeof r->id[0] * --r->cnt);
+    memcpy(r->id[r->cnt++], id, sizeof id);
+    return e;
+}
+
 static enum err take_one(struct sync *s, const json_t *envelope)
 {
     struct notice in = {0};
     struct buf text;
     enum err e = notices_open(envelope, &in, &text);
-    if (e) {
-        refuse(s, NOTICE_NONE, 0, e);
-        return e;
-    }
-    enum notice_kind kind = in.kind;
-    int64_t version = in.version;
+    if (e)
+        return refuse(s, envelope, &in, e);
+    const struct notice was = {.kind = in.kind, .version = in.version}; /* it may be taken away */
     e = notices_judge(&s->notices, &in, sync_utc(s));
     if (e == ERR_BAD_NOTICE)
         see_epoch(s, &in);
     if (!e)
-        e = kind == NOTICE_LEASE     ? take_lease(s, &in, &text)
-            : kind == NOTICE_REVOKED ? take_revoked(s, &in, &text)
-                                     : obey(s, &in, &text);
+        e = was.kind == NOTICE_LEASE     ? take_lease(s, &in, &text)
+            : was.kind == NOTICE_REVOKED ? take_revoked(s, &in, &text)
+                                         : sync_obey(s, &in, &text);
     notice_release(&in);
     buf_release(&text);
     if (e == ERR_EXISTS)
         return ERR_OK;
-    if (e)
-        refuse(s, kind, version, e);
-    return e;
+    return e ? refuse(s, envelope, &was, e) : ERR_OK;
 }
 
 /* The trust notice first: it may bring the key that signed the others. The lease last: it names them. */
@@ -175,6 +199,8 @@ static enum err take_notices(struct sync *s, const struct link_answer *a)
             bad = got ? got : bad;
         }
     json_decref(root);
+    if (e && !is_ours(e))
+        sync_refuse(s, NOTICE_NONE, 0, e);
     return e ? e : bad;
 }
 
@@ -182,14 +208,20 @@ static void poll_done(void *ctx, const struct link_answer *a)
 {
     struct sync *s = ctx;
     s->down.id = 0;
+    bool named = s->refused.cnt || s->refused.lease;
     enum err e = a->err ? a->err : take_notices(s, a);
     if (!a->err)
         s->status.notice_utc_ms = sync_utc(s);
-    if (e)
+    if (a->err || is_ours(e)) {
         sync_failed(s, &s->down, 0);
-    else /* a service that does not hold the answer must not make us spin */
+    } else if (e) { /* what is good must not wait because of what is not, nor may that make us spin */
+        sync_good(s, &s->down, POLL_GAP_MS);
+    } else { /* a service that does not hold the answer must not make us spin */
+        s->refused = (struct refused){0};
         sync_good(s, &s->down, sync_mono(s) - s->poll_start_ms < POLL_GAP_MS ? POLL_GAP_MS / 4 : 0);
-    sync_say(s, &s->status.notice_error, e, "notices are not coming");
+    }
+    if (e || !named) /* what was not offered again is refused still */
+        sync_say(s, &s->status.notice_error, e, "notices are not coming");
 }
 
 static long long version_of(const struct sync *s, enum notice_kind kind)
@@ -201,98 +233,33 @@ static long long version_of(const struct sync *s, enum notice_kind kind)
     return w && w->is && w->notice.version > held ? w->notice.version : held;
 }
 
+/* The longest: 47 characters, five numbers of 16 digits, and 9 + 8 * 17. */
+static void poll_path(const struct sync *s, int wait_s, char path[static PATH_LEN])
+{
+    int n = snprintf(path, PATH_LEN, "/v1/notices?trust=%lld&shop=%lld&revoked=%lld", version_of(s, NOTICE_TRUST),
+        version_of(s, NOTICE_SHOP), version_of(s, NOTICE_REVOKED));
+    if (!s->refused.lease)
+        n += snprintf(path + n, PATH_LEN - (size_t)n, "&lease=%lld", version_of(s, NOTICE_LEASE));
+    n += snprintf(path + n, PATH_LEN - (size_t)n, "&answer=%lld&wait=%d",
+        (long long)s->notices.newest[NOTICE_ANSWER].version, wait_s);
+    for (size_t i = 0; i < s->refused.cnt; i++)
+        n += snprintf(path + n, PATH_LEN - (size_t)n, "%s%s", i ? "," : "&refused=", s->refused.id[i]);
+}
+
 void sync_poll(struct sync *s)
 {
-    char path[256];
-    snprintf(path, sizeof path, "/v1/notices?trust=%lld&shop=%lld&revoked=%lld&lease=%lld&answer=%lld&wait=%d",
-        version_of(s, NOTICE_TRUST), version_of(s, NOTICE_SHOP), version_of(s, NOTICE_REVOKED),
-        version_of(s, NOTICE_LEASE), (long long)s->notices.newest[NOTICE_ANSWER].version, POLL_S);
+    char path[PATH_LEN];
+    int wait_s = s->refused.cnt || s->refused.lease ? POLL_REFUSED_S : POLL_S;
+    poll_path(s, wait_s, path);
     struct link_request r = {.method = "GET", .path = path, .waits = true, .done = poll_done, .ctx = s};
     s->poll_start_ms = sync_mono(s);
-    r.deadline_mono_ms = s->poll_start_ms + POLL_S * 1000 + POLL_SLACK_MS;
+    r.deadline_mono_ms = s->poll_start_ms + wait_s * 1000 + POLL_SLACK_MS;
     enum err e = link_request(s->c.link, &r, &s->down.id);
     if (e)
         sync_failed(s, &s->down, 0);
     /* The answer may be a minute away: while the service is there, an earlier failure to reach it is over now. */
     else if (link_status(s->c.link)->online && err_retry(s->status.notice_error))
         sync_say(s, &s->status.notice_error, ERR_OK, "");
-}
-
-static const struct notice_delta *find_delta(const struct sync *s, int64_t from)
-{
-    for (size_t i = 0; from && i < s->wanted->delta_cnt; i++)
-        if (s->wanted->deltas[i].from == from)
-            return &s->wanted->deltas[i];
-    return NULL;
-}
-
-static enum err take_list(struct sync *s, const struct link_answer *a)
-{
-    struct revfile *f = &s->notices.list;
-    const struct notice_delta *d = find_delta(s, s->delta_from);
-    return d ? revfile_delta(f, s->c.state, s->wanted, d, a->body, a->len)
-             : revfile_base(f, s->c.state, s->wanted, a->body, a->len);
-}
-
-static void obey_waiting(struct sync *s)
-{
-    struct waiting w = s->revoked;
-    s->revoked.is = false;
-    enum err e = obey(s, &w.notice, &w.text);
-    if (e)
-        refuse(s, NOTICE_REVOKED, w.notice.version, e);
-    notice_release(&w.notice);
-    buf_release(&w.text);
-    if (!s->lease.is)
-        return;
-    w = s->lease;
-    s->lease.is = false;
-    e = notices_judge(&s->notices, &w.notice, sync_utc(s));
-    if (!e)
-        e = obey(s, &w.notice, &w.text);
-    if (e && e != ERR_EXISTS)
-        refuse(s, NOTICE_LEASE, w.notice.version, e);
-    notice_release(&w.notice);
-    buf_release(&w.text);
-}
-
-static void list_done(void *ctx, const struct link_answer *a)
-{
-    struct sync *s = ctx;
-    s->list.id = 0;
-    enum err e = a->err ? a->err : take_list(s, a);
-    if (!e) {
-        sync_good(s, &s->list, 0);
-        sync_say(s, &s->status.list_error, ERR_OK, "");
-        obey_waiting(s);
-        sync_changed(s);
-    } else if (s->delta_from && !offline_cause(e)) { /* the whole file, then */
-        log_info("a delta of the list of revoked cards was of no use: %s", err_code(e));
-        s->no_delta = true;
-    } else {
-        sync_failed(s, &s->list, 0);
-        sync_say(s, &s->status.list_error, e, "the list of revoked cards is not coming");
-    }
-}
-
-void sync_fetch_list(struct sync *s)
-{
-    char path[96];
-    long long version = (long long)s->wanted->version;
-    const struct notice_delta *d = s->no_delta ? NULL : find_delta(s, s->notices.list.held.version);
-    uint64_t len = d ? d->len : s->wanted->len;
-    s->delta_from = d ? d->from : 0;
-    if (d)
-        snprintf(path, sizeof path, "/v1/revoked/%lld/from/%lld", version, (long long)d->from);
-    else
-        snprintf(path, sizeof path, "/v1/revoked/%lld", version);
-    struct link_request r = {.method = "GET", .path = path, .done = list_done, .ctx = s, .answer_max = (size_t)len};
-    r.deadline_mono_ms = sync_mono(s) + LIST_MS;
-    enum err e = link_request(s->c.link, &r, &s->list.id);
-    if (e) {
-        sync_failed(s, &s->list, 0);
-        sync_say(s, &s->status.list_error, e, "the list of revoked cards is not coming");
-    }
 }
 
 enum err sync_load(struct sync *s)

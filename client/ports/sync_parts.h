@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside sync only. sync.c: when what is done; sync_up.c: records; sync_down.c: notices and the list of revoked cards; sync_chain.c: is this
- * journal the one that the service countersigned? sync_offline.c: what offline sales depend on. */
+/* Inside sync only. sync.c: when what is done; sync_up.c: records; sync_down.c: notices; sync_list.c: the list of revoked cards; sync_chain.c:
+ * is this journal the one that the service countersigned? sync_offline.c: what offline sales depend on. */
 #ifndef HUIKA_SYNC_PARTS_H
 #define HUIKA_SYNC_PARTS_H
 #include "client/ports/backoff.h"
@@ -23,6 +23,14 @@ struct waiting {
     struct buf text;
 };
 
+/* What polls brought and was refused. The next poll names it, so that the service does not give the same again at once but holds the answer
+ * for whatever else comes. Forgotten, so that it is judged again, when a poll ends without a refusal, and with each new trust notice. */
+struct refused {
+    char id[NOTICE_REFUSED_MAX][NOTICE_ENVELOPE_ID + 1];
+    size_t cnt;
+    bool lease; /* one was: none is asked for meanwhile, since each would be made and signed anew */
+};
+
 struct sync {
     struct sync_config c;
     struct notices notices;
@@ -30,6 +38,7 @@ struct sync {
     struct sync_status status;
     struct lane up, down, list, who, cert;
     struct waiting lease, revoked;
+    struct refused refused;
     struct notice_revoked *wanted; /* what `revoked` says; owned */
     int64_t delta_from;            /* the request of `list` under way, or next: 0 for the base */
     bool no_delta;                 /* the last one was of no use */
@@ -64,8 +73,14 @@ bool sync_has_unsent(const struct sync *s);
 /* sync_down.c */
 enum err sync_load(struct sync *s);
 void sync_poll(struct sync *s);
-void sync_fetch_list(struct sync *s);
 void sync_forget_waiting(struct sync *s);
+/* On disk and in force, and everybody knows. Errors of notices_put. */
+enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *text);
+/* Reported in the status, and logged once. */
+void sync_refuse(struct sync *s, enum notice_kind kind, int64_t version, enum err e);
+
+/* sync_list.c */
+void sync_fetch_list(struct sync *s);
 
 /* sync_renew.c */
 bool sync_wants_cert(const struct sync *s);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/notices: the notices that are newer than those the terminal has; held until there is one or the time is over. A
  * kind whose version the terminal does not name is not offered to it (but trust and shop always are). The lease comes
- * last: only to a terminal that holds everything that it names, so that bad news never waits for a signature. */
+ * last: only to a terminal that holds everything that it names, so that bad news never waits for a signature. What it names as refused is
+ * not offered again, so that it can wait for anything else. */
+#include "base/log.h"
+#include "base/text.h"
+#include "proto/notice.h"
 #include "service/ep/ep.h"
 #include "service/ep/lease.h"
 #include "service/ep/seen.h"
@@ -15,12 +19,27 @@ enum { ANSWERS = 20 }; /* at once */
 struct news {
     struct http_request *rq;
     struct store_held held; /* -1: the terminal does not know that kind */
+    const char *refused;    /* ids of envelopes, separated by commas; NULL: none */
     size_t cnt;
     bool lease_due;
 };
 
+/* Only where something was refused; else envelopes go out as they are stored. */
+static bool was_refused(const struct news *n, const void *envelope, size_t len)
+{
+    char id[NOTICE_ENVELOPE_ID + 1];
+    json_t *v = NULL;
+    if (!n->refused || jsonx_parse(envelope, len, &v))
+        return false;
+    enum err e = notice_envelope_id(v, id);
+    json_decref(v);
+    return e == ERR_OK && strstr(n->refused, id);
+}
+
 static enum err add(struct news *n, const void *envelope, size_t len)
 {
+    if (was_refused(n, envelope, len))
+        return ERR_OK;
     struct buf *out = &n->rq->answer.body;
     enum err e = n->cnt++ ? buf_add_u8(out, ',') : ERR_OK;
     return e == ERR_OK ? buf_add(out, envelope, len) : e;
@@ -125,14 +144,36 @@ static void note_held(struct http_request *rq, const struct store_held *held)
     seen_held(rq->service->seen, rq->who->id, &h);
 }
 
+static enum err read_refused(struct http_request *rq, const char **out)
+{
+    const char *s = http_query(rq, "refused");
+    size_t n = s ? strlen(s) : 0;
+    if (s && (n % (NOTICE_ENVELOPE_ID + 1) != NOTICE_ENVELOPE_ID || n > NOTICE_REFUSED_MAX * (NOTICE_ENVELOPE_ID + 1) ||
+                 strspn(s, "0123456789abcdef,") != n))
+        return http_wrong(rq, ERR_BAD_VALUE, "refused");
+    *out = s;
+    return ERR_OK;
+}
+
+/* Said once for each connection and list: the operator wants to know, and the terminal asks again and again. */
+static void note_refused(struct http_request *rq, const char *refused)
+{
+    if (refused && strcmp(refused, rq->conn->refused) &&
+        !text_copy(rq->conn->refused, sizeof rq->conn->refused, refused))
+        log_warn("terminal %lld refuses what it was offered: %s", (long long)rq->who->number, refused);
+}
+
 enum err ep_notices(struct http_request *rq)
 {
     struct news n = {.rq = rq};
     int64_t wait_s = 0;
     enum err e = read_query(rq, &n.held, &wait_s);
+    if (e == ERR_OK)
+        e = read_refused(rq, &n.refused);
     if (e != ERR_OK)
         return e;
     note_held(rq, &n.held);
+    note_refused(rq, n.refused);
     rq->wait_mark = poll_mark(rq->service->poll); /* before looking */
     e = collect(&n);
     if (e != ERR_OK)

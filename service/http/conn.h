@@ -7,6 +7,7 @@
  * answered at once and the connection closed. */
 #ifndef HUIKA_SERVICE_CONN_H
 #define HUIKA_SERVICE_CONN_H
+#include "proto/notice.h"
 #include "service/http/gate.h"
 #include "service/http/http.h"
 #include "service/http/service.h"
@@ -34,7 +35,8 @@ struct conn {
     int64_t begun_mono_ms;
     int64_t seen_mono_ms; /* when the terminal was last noted as heard of; 0: never */
     bool held_known;
-    struct store_held held; /* what its last poll on this connection said */
+    struct store_held held;                                      /* what its last poll on this connection said */
+    char refused[NOTICE_REFUSED_MAX * (NOTICE_ENVELOPE_ID + 1)]; /* and which envelopes it refused; "": none */
     struct http_request rq;
     struct work_item item;
     struct poll_waiter waiter;

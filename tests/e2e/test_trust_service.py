@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from notices import Holder, body, payload, sha256, token_value, revoked_values
+from notices import Holder, body, envelope_id, kind, payload, sha256, token_value, revoked_values
 from service import CONTRACT, TRUST, Device, Province, certs_of, csr_base64, new_key, token_of
 from world import Service, wait_for
 
@@ -71,6 +71,25 @@ def test_who_does_not_ask_for_a_kind_does_not_get_it(province):
     assert a == {"notices": []}
     a = h.device.ask("GET", "/v1/notices?trust=0&shop=0&lease=0&revoked=0").json["notices"]
     assert sorted(e["payloadType"].split(".")[2] for e in a) == ["revoked", "shop", "trust"]
+
+
+def test_what_a_terminal_refuses_is_not_offered_again_and_holds_up_nothing_else(province):
+    shop, _ = province.shop([PERCENT])
+    h = settled(holder(province, shop))
+    asked = h.query(shop=h.version("shop") - 1)
+    offered = h.device.ask("GET", asked).json["notices"]
+    assert [kind(e) for e in offered] == ["shop"]
+    bad = envelope_id(offered[0])
+    assert h.device.ask("GET", asked + f"&refused={'0' * 16},{bad}").json == {"notices": []}
+    other = envelope_id({**offered[0], "signatures": []})
+    assert h.device.ask("GET", asked + "&refused=" + other).json["notices"] == offered, "the same payload in another envelope"
+    number = h.device.ask("GET", "/v1/terminal").json["number"]
+    assert f"terminal {number} refuses what it was offered: {'0' * 16},{bad}" in province.service.text
+    province.post(f"/v1/shops/{shop}/standing", {"standing": "delisted", "reason": "示例"})
+    news = h.device.ask("GET", asked + "&refused=" + bad).json["notices"]
+    assert body(news[0])["standing"] == "delisted"
+    for wrong in ("", "0", bad.upper(), bad + ",", ",".join([bad] * 9), bad + ";" + bad):
+        assert h.device.ask("GET", asked + "&refused=" + wrong, check=False).json["code"] == "bad_value", wrong
 
 
 def test_revocation_reaches_those_who_wait(province):

@@ -27,6 +27,11 @@ def sha256(envelope):
     return hashlib.sha256(payload(envelope)).hexdigest()
 
 
+def envelope_id(envelope):
+    """How a terminal names an envelope that it refused."""
+    return hashlib.sha256(json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()[:16]
+
+
 def signed_by(envelope, spki_base64):
     """Does this key stand under it?"""
     key = serialization.load_der_public_key(base64.b64decode(spki_base64))

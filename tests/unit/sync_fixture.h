@@ -12,7 +12,7 @@
 static struct {
     bool used;
     uint64_t id;
-    char method[8], path[128];
+    char method[8], path[512];
     struct buf body;
     link_done_fn *done;
     void *ctx;

@@ -189,6 +189,99 @@ static void what_is_not_signed_or_not_newer_is_refused(void **state)
     assert_int_equal(sync_shop(s)->version, 5);
 }
 
+static void id_of(const json_t *envelope, char id[static NOTICE_ENVELOPE_ID + 1])
+{
+    assert_int_equal(notice_envelope_id(envelope, id), ERR_OK);
+}
+
+/* Whoever can put in bad notices must not delay the good one behind them by that. */
+static void a_refused_notice_does_not_delay_the_next(void **state)
+{
+    (void)state;
+    char id[NOTICE_ENVELOPE_ID + 1], want[160], many[512];
+    for (int i = 0; i < 20; i++) {
+        json_t *bad = shop_notice(6 + i, SHOP_ID, "listed", stranger);
+        id_of(bad, id);
+        offer_notices(bad, NULL);
+        assert_int_equal(sync_status(s)->notice_error, ERR_UNKNOWN_KEY);
+        assert_int_equal(sync_status(s)->refused[NOTICE_SHOP].version, 6 + i);
+        assert_in_range(sync_timeout_ms(s), 1, 1000); /* soon, and not in a circle */
+        pass(1000);
+    }
+    snprintf(many, sizeof many, "%s", asked[find("/v1/notices")].path);
+    assert_non_null(strstr(many, id));
+    assert_int_equal(strlen(strstr(many, "&refused=")), 9 + 8 * (NOTICE_ENVELOPE_ID + 1) - 1); /* the last eight */
+    offer_notices(shop_notice(5, SHOP_ID, "delisted", notice_key), NULL);
+    assert_int_equal(sync_shop(s)->standing, STANDING_DELISTED);
+    pass(250);
+    snprintf(want, sizeof want, "/v1/notices?trust=3&shop=5&revoked=0&lease=0&answer=0&wait=50");
+    assert_string_equal(asked[find("/v1/notices")].path, want);
+}
+
+/* Named, so that the service holds its answer; judged again when that poll is over; the same once only. */
+static void what_was_refused_is_judged_again_after_a_while(void **state)
+{
+    (void)state;
+    char id[NOTICE_ENVELOPE_ID + 1], want[160];
+    json_t *bad = shop_notice(6, SHOP_ID, "listed", stranger);
+    id_of(bad, id);
+    for (int i = 0; i < 3; i++) {
+        offer_notices(json_incref(bad), NULL);
+        pass(1000);
+        snprintf(want, sizeof want, "/v1/notices?trust=3&shop=0&revoked=0&lease=0&answer=0&wait=20&refused=%s", id);
+        assert_string_equal(asked[find("/v1/notices")].path, want);
+    }
+    now_ms += 20000;
+    answer("/v1/notices", ERR_OK, 200, "{\"notices\":[]}");
+    assert_int_equal(sync_status(s)->notice_error, ERR_UNKNOWN_KEY); /* it was not offered: nothing is better */
+    pass(0);
+    assert_null(strstr(asked[find("/v1/notices")].path, "refused"));
+    now_ms += 50000;
+    answer("/v1/notices", ERR_OK, 200, "{\"notices\":[]}");
+    assert_int_equal(sync_status(s)->notice_error, ERR_OK);
+    json_decref(bad);
+}
+
+/* An answer that is no answer counts as refused, too; a service that cannot be reached does not. */
+static void only_who_does_not_answer_makes_the_wait_grow(void **state)
+{
+    static const char *const body[] = {"", "[]", "{\"notices\":1}", "{\"notices\":[{}]}", "{\"notices\":[1,{\"a\":"};
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        answer("/v1/notices", ERR_OK, 200, body[i % 5]);
+        assert_int_not_equal(sync_status(s)->notice_error, ERR_OK);
+        assert_int_not_equal(sync_status(s)->refused[NOTICE_NONE].why, ERR_OK);
+        assert_in_range(sync_timeout_ms(s), 1, 1000);
+        pass(1000);
+    }
+    for (int i = 0; i < 6; i++) {
+        answer("/v1/notices", ERR_NET_PROTOCOL, 502, "");
+        pass(60000);
+    }
+    answer("/v1/notices", ERR_NET_PROTOCOL, 502, "");
+    assert_in_range(sync_timeout_ms(s), 30000, 60000);
+    pass(60000);
+    offer_notices(shop_notice(6, SHOP_ID, "listed", stranger), NULL);
+    assert_in_range(sync_timeout_ms(s), 1, 1000);
+}
+
+/* What was refused for want of a key is asked for again as soon as a new trust notice is there. */
+static void a_new_trust_notice_forgets_what_was_refused(void **state)
+{
+    (void)state;
+    offer_notices(shop_notice(9, SHOP_ID, "listed", stranger), NULL);
+    pass(1000);
+    assert_non_null(strstr(asked[find("/v1/notices")].path, "&refused="));
+    offer_notices(shop_notice(8, SHOP_ID, "listed", stranger), trust_notice(4, root));
+    pass(1000);
+    const char *at = strstr(asked[find("/v1/notices")].path, "&refused=");
+    assert_non_null(at); /* judged by the new one, for it comes first */
+    assert_int_equal(strlen(at), 9 + NOTICE_ENVELOPE_ID);
+    offer_notices(trust_notice(5, root), NULL);
+    pass(250);
+    assert_null(strstr(asked[find("/v1/notices")].path, "&refused="));
+}
+
 /* The trust notice brings the key that signed the shop's, whatever their order in the answer. */
 static void a_new_key_arrives_with_the_notice_it_signs(void **state)
 {
@@ -236,6 +329,10 @@ int main(void)
         T(a_service_that_does_not_get_further_is_not_hammered),
         T(notices_are_verified_kept_and_obeyed),
         T(what_is_not_signed_or_not_newer_is_refused),
+        T(a_refused_notice_does_not_delay_the_next),
+        T(what_was_refused_is_judged_again_after_a_while),
+        T(only_who_does_not_answer_makes_the_wait_grow),
+        T(a_new_trust_notice_forgets_what_was_refused),
         T(a_new_key_arrives_with_the_notice_it_signs),
         T(a_damaged_trust_notice_is_not_started_with),
     };

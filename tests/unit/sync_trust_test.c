@@ -271,6 +271,27 @@ static void leases_that_are_not_ours_or_not_newer_change_nothing(void **state)
     drop_all();
 }
 
+/* Each lease is made and signed anew: one that is refused again and again must not cost the service that each second. */
+static void a_refused_lease_is_not_asked_for_again_at_once(void **state)
+{
+    const struct lease_like wrong = {TERMINAL_ID, 9, 1, NOON, stranger, 9},
+                            good = {TERMINAL_ID, 8, 1, NOON, lease_key, 9};
+    (void)state;
+    all_comes();
+    poll_again();
+    offer_notices(lease(&wrong, shop, list), NULL);
+    pass(1000);
+    assert_string_equal(asked[find("/v1/notices")].path, "/v1/notices?trust=4&shop=3&revoked=1&answer=0&wait=20");
+    now_ms += 20000;
+    answer("/v1/notices", ERR_OK, 200, "{\"notices\":[]}");
+    pass(0);
+    assert_string_equal(
+        asked[find("/v1/notices")].path, "/v1/notices?trust=4&shop=3&revoked=1&lease=7&answer=0&wait=50");
+    offer_notices(lease(&good, shop, list), NULL);
+    assert_int_equal(off.lease.version, 8);
+    drop_all();
+}
+
 static void a_lease_says_what_time_it_is(void **state)
 {
     const struct lease_like later = {TERMINAL_ID, 8, 1, NOON + 20 * DAY_MS, lease_key, 9};
@@ -437,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lease_is_in_force_when_all_that_it_names_is, set, unset),
         cmocka_unit_test_setup_teardown(leases_that_are_not_ours_or_not_newer_change_nothing, set, unset),
+        cmocka_unit_test_setup_teardown(a_refused_lease_is_not_asked_for_again_at_once, set, unset),
         cmocka_unit_test_setup_teardown(a_lease_says_what_time_it_is, set, unset),
         cmocka_unit_test_setup_teardown(the_list_comes_as_a_delta_and_a_bad_one_as_a_whole, set, unset),
         cmocka_unit_test_setup_teardown(a_power_cut_between_file_and_notice_leaves_the_old_list, set, unset),
