@@ -8,13 +8,6 @@ static const char *pick(enum err_lang lang, const char *zh, const char *en)
     return lang == ERR_LANG_ZH ? zh : en;
 }
 
-static void head(struct lines *g, const char *title, const char *shop)
-{
-    lines_centre(g, RECEIPT_TITLE, title);
-    lines_centre(g, RECEIPT_STRONG, shop);
-    lines_rule(g);
-}
-
 static void row_time(struct lines *g, const char *label, int64_t utc_ms)
 {
     char at[20];
@@ -27,26 +20,26 @@ void aftersale_void(struct lines *g, enum err_lang lang, const void *ctx)
     const struct aftersale_void *v = ctx;
     const struct body_void *b = v->body;
     bool all = b->kind == BODY_VOID_ALL;
-    head(g, all ? pick(lang, "撤销小票", "VOID RECEIPT") : pick(lang, "退货小票", "RETURN RECEIPT"), v->shop_name);
+    lines_head(g, v->shop_name, LINES_TITLE,
+        all ? pick(lang, "撤销小票", "VOID RECEIPT") : pick(lang, "退货小票", "RETURN RECEIPT"));
     row_time(g, pick(lang, "时间", "Time"), b->at_utc_ms);
-    lines_number(g, pick(lang, "终端", "Terminal"), (uint64_t)v->terminal_number);
-    lines_number(g, pick(lang, "流水号", "No."), v->seq);
+    lines_numbers(g, pick(lang, "终端", "Terminal"), (uint64_t)v->terminal_number, pick(lang, "流水号", "No."), v->seq);
     if (b->cashier[0])
         lines_row(g, pick(lang, "收银员", "Cashier"), b->cashier);
     if (v->reason[0])
         lines_row(g, pick(lang, "原因", "Reason"), v->reason);
     lines_rule(g);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "原合计（元）", "Sold for, yuan"), b->total_fen);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "原优惠", "Discount then"), -b->discount_fen);
-    lines_fen(g, RECEIPT_STRONG, pick(lang, "退回商品", "Taken back"), b->amount_fen);
-    lines_fen(g, RECEIPT_STRONG, pick(lang, "收回优惠", "Discount taken back"), -b->discount_back_fen);
-    lines_fen(g, RECEIPT_TITLE, pick(lang, "应退（元）", "To refund, yuan"), b->refund_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "原合计（元）", "Sold for, yuan"), b->total_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "原优惠", "Discount then"), -b->discount_fen);
+    lines_fen(g, LINES_STRONG, pick(lang, "退回商品", "Taken back"), b->amount_fen);
+    lines_fen(g, LINES_STRONG, pick(lang, "收回优惠", "Discount taken back"), -b->discount_back_fen);
+    lines_sum(g, pick(lang, "应退", "Refund"), b->refund_fen);
     if (b->returned_fen != b->amount_fen)
-        lines_fen(g, RECEIPT_PLAIN, pick(lang, "累计已退", "Taken back in all"), b->returned_fen);
+        lines_fen(g, LINES_PLAIN, pick(lang, "累计已退", "Taken back in all"), b->returned_fen);
     lines_rule(g);
-    lines_row(g, pick(lang, "原交易", "Sale"), b->sale_id);
+    lines_row(g, pick(lang, "原单", "Sale"), b->sale_id);
     if (!b->granted)
-        lines_centre(g, RECEIPT_PLAIN,
+        lines_centre(g, LINES_PLAIN,
             pick(lang, "本次退货脱机登记，联网后由工会核对",
                 "Recorded offline; the union checks it when online again."));
     lines_row(g, pick(lang, "工会热线", "Union hotline"), "12351");
@@ -70,7 +63,7 @@ void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx)
 {
     const struct aftersale_dispute *d = ctx;
     const struct body_dispute *b = d->body;
-    head(g, pick(lang, "纠纷回执", "DISPUTE SLIP"), d->shop_name);
+    lines_head(g, d->shop_name, LINES_TITLE, pick(lang, "纠纷回执", "DISPUTE SLIP"));
     lines_row(g, pick(lang, "编号", "Reference"), d->ref);
     row_time(g, pick(lang, "时间", "Time"), b->at_utc_ms);
     lines_row(g, pick(lang, "事由", "About"), aftersale_kind(b->kind, lang));
@@ -82,10 +75,10 @@ void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx)
         lines_row(g, pick(lang, "收银员", "Cashier"), b->cashier);
     if (d->text[0]) {
         lines_rule(g);
-        lines_text(g, RECEIPT_PLAIN, d->text);
+        lines_text(g, LINES_PLAIN, d->text);
     }
     lines_rule(g);
-    lines_text(g, RECEIPT_PLAIN,
+    lines_text(g, LINES_PLAIN,
         d->qr ? pick(lang, "由与本店签约的工会答复。扫下方二维码可查看答复期限、进度和答复。",
                     "The union that signed this shop answers. Scan the code below to see by when, and to follow it.")
               : pick(lang, "由与本店签约的工会答复。凭编号可向工会热线查询答复期限。",
@@ -96,20 +89,20 @@ void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx)
 void aftersale_day(struct lines *g, enum err_lang lang, const void *ctx)
 {
     const struct aftersale_day *d = ctx;
-    head(g, pick(lang, "日结单", "DAY SHEET"), d->shop_name);
+    lines_head(g, d->shop_name, LINES_TITLE, pick(lang, "日结单", "DAY SHEET"));
     lines_row(g, pick(lang, "日期", "Day"), d->day);
     lines_number(g, pick(lang, "终端", "Terminal"), (uint64_t)d->terminal_number);
     lines_rule(g);
     lines_number(g, pick(lang, "交易笔数", "Sales"), (uint64_t)d->sales);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "合计（元）", "Total, yuan"), d->total_fen);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "优惠金额", "Discounts"), -d->discount_fen);
-    lines_fen(g, RECEIPT_STRONG, pick(lang, "实收（元）", "Paid, yuan"), d->pay_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "合计（元）", "Total, yuan"), d->total_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "优惠金额", "Discounts"), -d->discount_fen);
+    lines_fen(g, LINES_STRONG, pick(lang, "实收（元）", "Paid, yuan"), d->pay_fen);
     lines_rule(g);
     lines_number(g, pick(lang, "撤销退货笔数", "Voids and returns"), (uint64_t)d->voids);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "退回商品", "Taken back"), -d->amount_fen);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "收回优惠", "Discount taken back"), d->back_fen);
-    lines_fen(g, RECEIPT_PLAIN, pick(lang, "退款", "Refunded"), -d->refund_fen);
-    lines_fen(g, RECEIPT_TITLE, pick(lang, "净收（元）", "Net, yuan"), d->pay_fen - d->refund_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "退回商品", "Taken back"), -d->amount_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "收回优惠", "Discount taken back"), d->back_fen);
+    lines_fen(g, LINES_PLAIN, pick(lang, "退款", "Refunded"), -d->refund_fen);
+    lines_sum(g, pick(lang, "净收", "Net"), d->pay_fen - d->refund_fen);
     lines_rule(g);
     lines_number(g, pick(lang, "脱机（暂定）", "Offline, provisional"), (uint64_t)d->provisional);
     lines_number(g, pick(lang, "有争议", "Contested"), (uint64_t)d->contested);

@@ -27,6 +27,11 @@ bool escpos_charset_from_name(const char *name, enum escpos_charset *out)
     return false;
 }
 
+const char *escpos_charset_name(enum escpos_charset c)
+{
+    return charsets[c].name;
+}
+
 iconv_t charset_open(enum escpos_charset c)
 {
     return charsets[c].iconv ? iconv_open(charsets[c].iconv, "UTF-8") : (iconv_t)-1;

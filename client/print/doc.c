@@ -3,21 +3,21 @@
 #include "base/width.h"
 #include <stdio.h>
 
-static enum err fill(const struct doc *d, enum err_lang lang, size_t columns, const struct receipt_sink *sink)
+enum err doc_lines(const struct doc *d, enum err_lang lang, size_t columns, const struct lines_sink *sink)
 {
     const char *copy = lang == ERR_LANG_ZH ? "*** 副本 ***" : "*** COPY ***";
     struct lines g = {.sink = sink, .columns = columns};
     if (columns < LINES_COLUMNS_MIN || columns > LINES_COLUMNS_MAX)
         return ERR_BAD_VALUE;
     if (d->copy)
-        lines_centre(&g, RECEIPT_STRONG, copy);
+        lines_centre(&g, LINES_STRONG, copy);
     d->fill(&g, lang, d->ctx);
     if (d->copy)
-        lines_centre(&g, RECEIPT_STRONG, copy);
+        lines_centre(&g, LINES_STRONG, copy);
     return g.err;
 }
 
-static enum err add_text(void *ctx, enum receipt_style style, const char *line)
+static enum err add_text(void *ctx, enum lines_style style, const char *line)
 {
     struct buf *out = ctx;
     enum err e = buf_adds(out, line);
@@ -27,20 +27,22 @@ static enum err add_text(void *ctx, enum receipt_style style, const char *line)
 
 enum err doc_text(const struct doc *d, enum err_lang lang, size_t columns, struct buf *out)
 {
-    const struct receipt_sink sink = {out, add_text};
+    const struct lines_sink sink = {out, add_text, false};
     size_t before = out->len;
-    enum err e = fill(d, lang, columns, &sink);
+    enum err e = doc_lines(d, lang, columns, &sink);
     if (e)
         buf_cut(out, before);
     return e;
 }
 
-static enum err add_paper(void *ctx, enum receipt_style style, const char *line)
+static enum err add_paper(void *ctx, enum lines_style style, const char *line)
 {
-    static const enum escpos_style styles[] = {
-        [RECEIPT_PLAIN] = ESCPOS_PLAIN, [RECEIPT_STRONG] = ESCPOS_STRONG, [RECEIPT_TITLE] = ESCPOS_TITLE};
+    static const enum escpos_style styles[] = {[LINES_PLAIN] = ESCPOS_PLAIN,
+        [LINES_STRONG] = ESCPOS_STRONG,
+        [LINES_TITLE] = ESCPOS_TITLE,
+        [LINES_BIG] = ESCPOS_BIG};
     struct escpos *p = ctx;
-    if (style == RECEIPT_RULE)
+    if (style == LINES_RULE)
         escpos_rule(p);
     else
         escpos_line(p, styles[style], line);
@@ -62,13 +64,13 @@ enum err doc_paper(const struct doc *d, enum err_lang lang, const struct escpos_
     struct escpos p;
     size_t before = out->len;
     enum err e = escpos_begin(&p, device, out), bad;
-    const struct receipt_sink sink = {&p, add_paper};
+    const struct lines_sink sink = {&p, add_paper, true};
     if (e)
         return e;
-    bad = fill(d, lang, (size_t)(device->dots / ESCPOS_CELL), &sink);
+    bad = doc_lines(d, lang, (size_t)(device->dots / ESCPOS_CELL), &sink);
     if (!bad && d->qr)
         add_qr(&p, d, lang);
-    e = escpos_end(&p, ESCPOS_CUT);
+    e = escpos_end(&p, ESCPOS_CUT | (d->kick && !d->copy ? ESCPOS_KICK : 0));
     if (bad)
         buf_cut(out, before);
     return bad ? bad : e;

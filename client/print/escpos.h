@@ -55,6 +55,8 @@ struct escpos {
 
 /* "gb18030", "gbk", "gb2312", "utf-8", "ascii"; false for other names. */
 bool escpos_charset_from_name(const char *name, enum escpos_charset *out);
+/* Static. */
+const char *escpos_charset_name(enum escpos_charset c);
 
 /* Where this system cannot convert to the encoding, all Chinese is drawn. ERR_BAD_VALUE: dots; then nothing need be ended. *d is
  * copied. */
@@ -64,7 +66,8 @@ enum err escpos_begin(struct escpos *e, const struct escpos_device *d, struct bu
 void escpos_line(struct escpos *e, enum escpos_style style, const char *text);
 /* A thin line across the paper. */
 void escpos_rule(struct escpos *e);
-/* In the middle, as large as the paper allows up to 8 dots a module. ERR_TOO_LARGE if it would have less than 3. */
+/* In the middle with its quiet zone, as large as the paper allows up to 6 dots a module (0.75 mm: a telephone reads it at arm's
+ * length, and more is wasted paper). ERR_TOO_LARGE if it would have less than 3. */
 void escpos_qr(struct escpos *e, const char *text);
 /* `what`: ESCPOS_CUT | ESCPOS_KICK. */
 enum err escpos_end(struct escpos *e, unsigned what);

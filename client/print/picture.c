@@ -40,17 +40,20 @@ static enum err add_raster(struct picture *p, const struct raster *r)
     return e;
 }
 
-static enum err add_line(void *ctx, enum receipt_style style, const char *line)
+static enum err add_line(void *ctx, enum lines_style style, const char *line)
 {
     struct raster r;
-    size_t rows = style == RECEIPT_RULE ? RASTER_RULE : style == RECEIPT_TITLE ? RASTER_TALL : RASTER_LINE;
+    bool tall = style == LINES_TITLE || style == LINES_BIG;
+    size_t rows = style == LINES_RULE ? RASTER_RULE : tall ? RASTER_TALL : RASTER_LINE;
     if (!raster_init(&r, PAPER, rows))
         return ERR_NOMEM;
-    if (style == RECEIPT_RULE)
+    if (style == LINES_RULE)
         memset(r.bits + rows / 2 * PAPER, 0xff, PAPER);
     else
-        raster_text(&r, line, false, style == RECEIPT_TITLE);
-    if (style == RECEIPT_STRONG || style == RECEIPT_TITLE)
+        raster_text(&r, line, style == LINES_BIG, tall);
+    if (style == LINES_STRONG || tall)
+        raster_embolden(&r);
+    if (style == LINES_BIG)
         raster_embolden(&r);
     enum err e = add_raster(ctx, &r);
     raster_release(&r);
@@ -89,10 +92,11 @@ static const uint8_t *row_of(void *ctx, uint32_t y)
 enum err picture_receipt(const struct receipt *r, enum err_lang lang, struct buf *out)
 {
     struct picture p = {0};
-    const struct receipt_sink sink = {&p, add_line};
+    const struct lines_sink sink = {&p, add_line, true};
+    const struct doc d = receipt_doc(r);
     enum err e = grow(&p, EDGE_ROWS);
     if (!e)
-        e = receipt_lines(r, lang, RECEIPT_58MM, &sink);
+        e = doc_lines(&d, lang, RECEIPT_58MM, &sink);
     if (!e && r->qr)
         e = add_qr(&p, r->qr);
     if (!e)

@@ -4,7 +4,7 @@
 #define HUIKA_PICTURE_H
 #include "client/print/receipt.h"
 
-/* PNG, one bit a dot, 448 dots wide, its QR below the text. Errors of receipt_lines; ERR_TOO_LARGE, ERR_NOMEM. `out` is as it was on
+/* PNG, one bit a dot, 448 dots wide, its QR below the text. Errors of doc_lines; ERR_TOO_LARGE, ERR_NOMEM. `out` is as it was on
  * error. */
 enum err picture_receipt(const struct receipt *r, enum err_lang lang, struct buf *out);
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The receipt as text: lines of fixed columns, East Asian characters counted as two (base/width.h), amounts at the
- * right edge. Bytes for a printer are made of the same lines by receipt_paper. Pure. */
+/* A sale's receipt: lines of fixed columns, East Asian characters counted as two (base/width.h), amounts at the right edge. Text,
+ * bytes for a printer and pictures are made of the same lines. Pure. */
 #ifndef HUIKA_RECEIPT_H
 #define HUIKA_RECEIPT_H
-#include "client/print/escpos.h"
+#include "client/print/doc.h"
 #include "proto/body.h"
 
 enum { RECEIPT_58MM = 32, RECEIPT_80MM = 48 }; /* columns of a paper width */
@@ -27,25 +27,10 @@ struct receipt {
     const char *qr; /* text of its QR code, on paper only; NULL: none */
 };
 
-/* How a line looks on paper; as text all are alike. */
-enum receipt_style { RECEIPT_PLAIN, RECEIPT_STRONG, RECEIPT_TITLE, RECEIPT_RULE };
-
-/* Takes lines one by one: UTF-8 without line feed and without control characters, borrowed for the call. Not 0 ends the walk,
- * which returns it. */
-struct receipt_sink {
-    void *ctx;
-    enum err (*line)(void *ctx, enum receipt_style style, const char *line);
-};
-
-/* Appends the text to `out`, each line closed by a line feed and at most `columns` (RECEIPT_*) wide. ERR_BAD_VALUE: no
- * member, amounts that do not add up, fewer than 24 or more than 80 columns; ERR_TOO_LARGE, ERR_NOMEM. `out` is as it
- * was on error. */
+/* The page of it; *r is borrowed. Its `fill` finds ERR_BAD_VALUE: no member, amounts that do not add up. */
+struct doc receipt_doc(const struct receipt *r);
+/* doc_text and doc_paper of that page. */
 enum err receipt_text(const struct receipt *r, enum err_lang lang, size_t columns, struct buf *out);
-/* The same, line by line; lines that were taken before an error stay taken. */
-enum err receipt_lines(const struct receipt *r, enum err_lang lang, size_t columns, const struct receipt_sink *sink);
-
-/* Appends what prints it on that device: ESC/POS, its QR below the text, cut where the device can. ERR_BAD_VALUE as above,
- * ERR_TOO_LARGE (also a QR too fine for the paper), ERR_NOMEM. `out` is as it was on error. */
 enum err receipt_paper(
     const struct receipt *r, enum err_lang lang, const struct escpos_device *device, struct buf *out);
 #endif

@@ -6,10 +6,11 @@
 #include "client/ports/printer_file.h"
 #include "client/ports/printer_list.h"
 #include "client/ports/usb/printer.h"
+#include "client/print/test_page.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECEIPT_BYTES = 256 * 1024 };
+enum { PAGE_BYTES = 256 * 1024 };
 
 struct paper {
     struct paper_setup setup;
@@ -187,6 +188,20 @@ static struct escpos_device device_now(const struct paper *p)
     return d;
 }
 
+static enum err print(struct paper *p, const struct doc *doc, const char *id, bool owed)
+{
+    const struct escpos_device d = device_now(p);
+    struct buf bytes;
+    buf_init(&bytes, PAGE_BYTES);
+    enum err e = doc_paper(doc, p->setup.lang, &d, &bytes);
+    if (!e && owed && p->list && printer_list_add(p->list, id))
+        log_warn("the receipt of %s is due, which could not be noted", id);
+    if (!e)
+        e = printer_submit(p->printer, id, bytes.data, bytes.len);
+    buf_wipe(&bytes);
+    return e;
+}
+
 /* A sale's first receipt is owed from the first moment on; a copy is asked for by somebody who hears the answer. */
 static bool is_owed(const struct paper *p, const struct receipt *r)
 {
@@ -195,59 +210,24 @@ static bool is_owed(const struct paper *p, const struct receipt *r)
 
 enum err paper_sale(struct paper *p, const struct receipt *r)
 {
-    struct buf bytes;
     if (!p || !p->printer || !is_owed(p, r))
         return ERR_PRINTER_MISSING;
-    const struct escpos_device d = device_now(p);
-    buf_init(&bytes, RECEIPT_BYTES);
-    enum err e = receipt_paper(r, p->setup.lang, &d, &bytes);
-    if (!e && p->list && printer_list_add(p->list, r->sale_id))
-        log_warn("the receipt of %s is due, which could not be noted", r->sale_id);
-    if (!e)
-        e = printer_submit(p->printer, r->sale_id, bytes.data, bytes.len);
-    buf_wipe(&bytes);
-    return e;
+    const struct doc d = receipt_doc(r);
+    return print(p, &d, r->sale_id, true);
 }
 
 enum err paper_doc(struct paper *p, const struct doc *d, const char *id)
 {
-    struct buf bytes;
-    if (!p || !p->printer || !printer_met(p->printer))
-        return ERR_PRINTER_MISSING;
-    const struct escpos_device device = device_now(p);
-    buf_init(&bytes, RECEIPT_BYTES);
-    enum err e = doc_paper(d, p->setup.lang, &device, &bytes);
-    if (!e)
-        e = printer_submit(p->printer, id, bytes.data, bytes.len);
-    buf_wipe(&bytes);
-    return e;
+    return p && p->printer && printer_met(p->printer) ? print(p, d, id, false) : ERR_PRINTER_MISSING;
 }
 
 enum err paper_test(struct paper *p, const char *shop_name)
 {
-    static const char *const lines[] = {"12345678901234567890123456789012", "惠卡 Huika ABC abc 0123456789",
-        "￥128.00  八八折", "堃喆犇龘 㛃 · ё", "12351"};
-    struct escpos e;
-    struct buf bytes;
-    if (!p || !p->printer || !printer_met(p->printer))
+    if (!p || !p->printer)
         return ERR_PRINTER_MISSING;
-    const struct escpos_device d = device_now(p);
-    buf_init(&bytes, RECEIPT_BYTES);
-    enum err r = escpos_begin(&e, &d, &bytes);
-    if (!r) {
-        escpos_line(&e, ESCPOS_BIG, "打印测试");
-        escpos_line(&e, ESCPOS_STRONG, shop_name);
-        escpos_rule(&e);
-        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-            escpos_line(&e, ESCPOS_PLAIN, lines[i]);
-        escpos_line(&e, ESCPOS_TITLE, "应付（元）  112.64");
-        escpos_qr(&e, "HUIKA");
-        r = escpos_end(&e, ESCPOS_CUT | ESCPOS_KICK);
-    }
-    if (!r)
-        r = printer_submit(p->printer, "test", bytes.data, bytes.len);
-    buf_release(&bytes);
-    return r;
+    const struct test_page t = {.shop_name = shop_name, .device = device_now(p)};
+    const struct doc d = test_page_doc(&t);
+    return paper_doc(p, &d, "test");
 }
 
 struct printer *paper_printer(struct paper *p)

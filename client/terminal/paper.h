@@ -13,13 +13,13 @@
  *     charset = gb18030   gb18030, gbk, gb2312, utf-8, ascii (no Chinese in its ROM)
  *     qr = drawn          drawn, or native: by the printer
  *     cutter = yes
- *     drawer = no         yes: opened when a sale is applied
+ *     drawer = no         yes: opened when a sale is applied, or money is to be given back
  *     lang = zh           zh, en
  * What it leaves out comes from the quirks in devices.tsv of a USB printer ("80mm,utf-8,native_qr,no_cutter"), else as above. */
 #ifndef HUIKA_PAPER_H
 #define HUIKA_PAPER_H
 #include "client/ports/printer.h"
-#include "client/print/doc.h"
+#include "client/print/receipt.h"
 
 #define PAPER_INI       "shop.ini"
 #define PAPER_UNPRINTED "unprinted"
@@ -49,12 +49,12 @@ void paper_free(struct paper **p);
 
 /* To the printer; offered as a copy until it is known to have come out, after a restart too: also
  * while the printer of an earlier run has not been found yet. Its own outcome shows in printer_jobs() of paper_printer().
- * ERR_PRINTER_MISSING: printing is off, or there has never been a printer; a copy: not in this run. Errors of receipt_paper and
+ * ERR_PRINTER_MISSING: printing is off, or there has never been a printer; a copy: not in this run. Errors of doc_paper and
  * printer_submit. */
 enum err paper_sale(struct paper *p, const struct receipt *r);
 /* A page that is no sale's receipt; id: of its job. */
 enum err paper_doc(struct paper *p, const struct doc *d, const char *id);
-/* A page that shows alignment, characters that are drawn, sizes, and a QR code. Its job has the id "test". */
+/* The page of test_page.h. Its job has the id "test". */
 enum err paper_test(struct paper *p, const char *shop_name);
 /* NULL: printing is off. */
 struct printer *paper_printer(struct paper *p);

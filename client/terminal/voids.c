@@ -191,7 +191,8 @@ static enum err print(struct kept *k, void *ctx)
         .ctx = &page,
         .qr = k->url_made ? k->url : NULL,
         .caption_zh = "扫码核对本次退货",
-        .caption_en = "Scan to check this return"};
+        .caption_en = "Scan to check this return",
+        .kick = true};
     if (!e && c->text)
         return after_copy(k->after, &doc, &doc, c);
     if (!e)

@@ -102,7 +102,8 @@ def test_each_sale_prints_itself_and_a_reprint_is_marked(world, tmp_path):
     size = paper.stat().st_size
     assert t.huika("print", "test").json == {"queued": True}
     job(t, "test", "done")
-    assert "打印测试" in Printer(576, "utf-8").feed(paper.read_bytes()[size:]).lines[0]
+    page = Printer(576, "utf-8").feed(paper.read_bytes()[size:])
+    assert page.lines[1].strip() == "PRINTER TEST" and page.kicks == 1 and any(line.split() == ["Encoding", "utf-8"] for line in page.lines)
 
 
 def test_a_sale_without_the_service_says_so_on_its_receipt(world, tmp_path):

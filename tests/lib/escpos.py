@@ -3,12 +3,13 @@
 
     p = Printer(dots=384, charset="gb18030")
     p.feed(data)            raises Garbage at the first byte that no command of its list accounts for
-    p.lines                 the text lines, as printed; p.pictures: rows of the raster bands; p.cuts, p.kicks
+    p.lines, p.sizes        the text lines, as printed, and how large each is (across, down); p.pictures: the raster bands; p.cuts, p.kicks
     p.png()                 the paper
 
 It knows nothing of the encoder: commands are read off Epson's reference (and GB 18030, whose FS commands Chinese printers
 add). It is stricter than any printer: a picture while text waits in the line buffer, a real-time command inside a picture, a
-character that the ROM lacks, a line wider than the paper, a control character anywhere - each is a failure."""
+character that the ROM lacks, a line wider than the paper, a control character anywhere, anything in the four modules around
+a QR code of the printer's own, which adds no quiet zone - each is a failure."""
 import io
 
 import qrcode
@@ -26,8 +27,9 @@ class Garbage(AssertionError):
 class Printer:
     def __init__(self, dots=384, charset="gb18030", qr=True):
         self.dots, self.charset, self.has_qr = dots, charset, qr
-        self.lines, self.pictures, self.codes, self.cuts, self.kicks = [], [], [], 0, 0
+        self.lines, self.sizes, self.pictures, self.codes, self.cuts, self.kicks = [], [], [], [], 0, 0
         self._faces = {}
+        self._zones = []
         self._paper = Image.new("1", (dots, 64), 1)
         self._y = 0
         self._reset()
@@ -46,6 +48,11 @@ class Printer:
             self._one()
         if self._line:
             raise Garbage("the last line is never printed")
+        for zone, code in self._zones:
+            around = self._paper.crop(zone)
+            around.paste(1, (code[0] - zone[0], code[1] - zone[1], code[2] - zone[0], code[3] - zone[1]))
+            if zone[1] < 0 or zone[3] > self._y or around.getextrema() != (1, 1):
+                raise Garbage("a QR code without its quiet zone")
         return self
 
     def _take(self, n=1):
@@ -158,9 +165,9 @@ class Printer:
         for bad in REAL_TIME:
             if bad in bits:
                 raise Garbage(f"{bad.hex()} inside a picture: obeyed by cheap printers")
-        self.pictures.append(rows)
         self._room(rows)
         band = Image.frombytes("1", (across * 8, rows), bytes(b ^ 255 for b in bits))
+        self.pictures.append(band)
         self._paper.paste(band, ((self.dots - across * 8) // 2 if self._center else 0, self._y))
         self._y += rows
 
@@ -224,6 +231,7 @@ class Printer:
             self._paper.paste(0, (x, self._y + HIGH * (tall - size[1]) + (PITCH - HIGH) * tall // 2), glyph)
             x += glyph.width
         self.lines.append(self.text())
+        self.sizes.append(max((s for _, _, s, _ in self._line), default=(1, 1)))
         self._y += PITCH * tall
         self._line = []
 
@@ -251,9 +259,12 @@ class Printer:
         picture = code.make_image().convert("1")
         if picture.width > self.dots:
             raise Garbage("the QR code is wider than the paper")
-        self._room(picture.height + 8 * self._module)
-        self._paper.paste(picture, ((self.dots - picture.width) // 2 if self._center else 0, self._y + 4 * self._module))
-        self._y += picture.height + 8 * self._module
+        self._room(picture.height)
+        x, quiet = (self.dots - picture.width) // 2 if self._center else 0, 4 * self._module
+        code = (x, self._y, x + picture.width, self._y + picture.height)
+        self._paper.paste(picture, code)
+        self._zones.append(((max(0, code[0] - quiet), code[1] - quiet, min(self.dots, code[2] + quiet), code[3] + quiet), code))
+        self._y += picture.height
         self.codes.append(self._stored.decode("ascii"))
 
     # What came out

@@ -8,6 +8,7 @@ import subprocess
 import unicodedata
 
 import pytest
+from PIL import Image, ImageChops
 from escpos import Garbage, Printer
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -41,10 +42,12 @@ def test_a_phone_reads_the_code_off_the_paper(tmp_path, lang, paper, native):
     p = receipt(lang=lang, paper=paper, native=native, qr=CARD)
     assert zbar(p.png(), tmp_path) == CARD
     assert p.cuts == 1 and p.kicks == 0
-    assert bool(p.codes) == (native == "1") and all(rows <= 128 for rows in p.pictures)
-    title, pay = {"zh": ("工会会员优惠小票", "应付（元）"), "en": ("UNION MEMBER RECEIPT", "To pay, yuan")}[lang]
-    assert p.lines[0].strip() == title
-    assert any(line.startswith(pay) and line.endswith(" 112.64") for line in p.lines)
+    assert bool(p.codes) == (native == "1") and all(band.height <= 128 for band in p.pictures)
+    title, pay = {"zh": ("工会会员优惠小票", "应付"), "en": ("UNION MEMBER RECEIPT", "To pay")}[lang]
+    assert [line.strip() for line in p.lines[:2]] == ["示例面馆（花园路店）", title]
+    assert p.sizes[0] == ((1, 2) if paper == "58" else (2, 2))  # as large as it fits
+    total = next(i for i, line in enumerate(p.lines) if line.startswith(pay))
+    assert p.lines[total].endswith(" ￥112.64") and p.sizes[total] == (2, 2) and p.sizes.count((2, 2)) == (1 if paper == "58" else 2)
     text = "\n".join(p.lines)
     for part in ("示例面馆（花园路店）", "2026-10-27 14:05:00", "128.00", "餐饮八八折", "-15.36", "**** 0007", "*建涛", "12351",
                  "01KJVX8N00ABCDEFGHJKMNPQRS"):
@@ -61,9 +64,94 @@ def test_each_device_gets_its_own_encoding(charset):
     assert ("*建涛" in "\n".join(p.lines)) == (charset != "ascii")
 
 
+def columns(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def code_of(p):
+    """The bands of a drawn code, as one picture: black is 1."""
+    bands = [b for b in p.pictures if b.height not in (14, 30, 54)]
+    whole = Image.new("1", (p.dots, sum(b.height for b in bands)), 1)
+    y = 0
+    for band in bands:
+        whole.paste(band, (0, y))
+        y += band.height
+    return ImageChops.invert(whole.convert("L"))
+
+
+@pytest.mark.parametrize("paper", DOTS)
+@pytest.mark.parametrize("text", [CARD, "HUIKA"])
+def test_a_drawn_code_stands_in_the_middle_with_its_quiet_zone_and_wastes_no_paper(paper, text):
+    picture = code_of(receipt(paper=paper, qr=text))
+    left, top, right, bottom = picture.getbbox()
+    corner = picture.crop((left, top, right, top + 1)).tobytes()
+    module = len(corner.split(b"\0")[0]) // 7  # a finder pattern begins with seven dark modules
+    assert 3 <= module <= 6 and right - left == bottom - top <= 366
+    assert top >= 4 * module and picture.height - bottom >= 4 * module
+    assert abs(left - (picture.width - right)) <= 1 and left >= 4 * module
+
+
+def test_a_code_by_the_printer_without_room_around_it_is_garbage():
+    data = receipt(native=1, qr=CARD).data
+    assert Printer(384).feed(data).codes == [CARD]
+    for tight in (data.replace(b"\n\x1ba\x01", b"\x1ba\x01"), data.replace(b"\x1ba\0\n", b"\x1ba\0")):
+        with pytest.raises(Garbage, match="quiet zone"):
+            Printer(384).feed(tight)
+
+
+PAGES = {"receipt": ("工会会员优惠小票", "UNION MEMBER RECEIPT", "￥112.64"), "void": ("撤销小票", "VOID RECEIPT", "￥112.64"),
+         "return": ("退货小票", "RETURN RECEIPT", "￥17.60"), "dispute": ("纠纷回执", "DISPUTE SLIP", None),
+         "day": ("日结单", "DAY SHEET", "￥5262.84"), "test": ("打印测试", "PRINTER TEST", "￥112.64")}
+
+
+@pytest.mark.parametrize("lang,paper,charset", [("zh", "58", "gb18030"), ("en", "80", "utf-8"), ("zh", "80", "gbk"), ("en", "58", "ascii")])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_on_every_paper(page, lang, paper, charset, tmp_path):
+    """Shop, title, the amount it is about twice as large; whatever stands at the right edge stands exactly there; cut once; the drawer
+    opens where money moves."""
+    zh, en, amount = PAGES[page]
+    p = receipt(page=page, lang=lang, paper=paper, charset=charset, drawer=1, shop="示例店", qr=CARD)
+    assert p.cuts == 1 and p.kicks == (page in ("receipt", "void", "return", "test"))
+    if page not in ("day", "void", "return"):
+        assert zbar(p.png(), tmp_path) == ("HUIKA" if page == "test" else CARD)
+    if charset == "ascii":
+        return
+    assert [line.strip() for line in p.lines[:2]] == ["示例店", zh if lang == "zh" else en]
+    big = [i for i, size in enumerate(p.sizes) if size == (2, 2)]
+    assert big[0] == 0 and [p.lines[i].split()[-1] for i in big[1:]] == ([amount] if amount else [])
+    for line, (across, _) in zip(p.lines, p.sizes):
+        assert columns(line) * across <= DOTS[paper] // 12
+        if "  " in line.strip():
+            assert columns(line) * across == DOTS[paper] // 12, line
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_copy_of_any_page_opens_no_drawer(page):
+    if page != "test":
+        p = receipt(page=page, copy=1, drawer=1)
+        assert p.kicks == 0 and [line.strip() for line in p.lines].count("*** 副本 ***") == 2
+
+
+@pytest.mark.parametrize("wishes,said", [
+    ({"paper": "80", "charset": "gbk", "native": 1}, ["纸宽 80 mm", "编码 gbk", "二维码 由打印机绘制", "切刀 有", "钱箱 无"]),
+    ({"lang": "en", "charset": "utf-8", "drawer": 1}, ["Paper 58 mm", "Encoding utf-8", "QR code as a picture", "Cutter yes", "Drawer yes"])])
+def test_the_test_page_says_what_is_set(wishes, said):
+    p = receipt(page="test", **wishes)
+    lines = [" ".join(line.split()) for line in p.lines]
+    assert not set(said) - set(lines), lines
+    assert "123456789012345678901234567890123456789012345678"[:p.dots // 12] in lines
+
+
+def test_an_amount_too_wide_to_be_large_is_still_whole():
+    p = receipt(shop="一二三四五六七八九十" * 5, total=999999999)
+    total = next(i for i, line in enumerate(p.lines) if line.startswith("应付"))
+    assert p.lines[total].endswith(" ￥9999984.63") and p.sizes[total] == (1, 2)
+    assert [columns(line) for line in p.lines[:4]] == [32, 32, 32, 4 + 14] and set(p.sizes[:4]) == {(1, 2)}
+
+
 def drawn(p):
     """How many lines of text came as pictures; rules and the code are pictures, too, of other heights."""
-    return sum(rows in (30, 54) for rows in p.pictures)
+    return sum(band.height in (30, 54) for band in p.pictures)
 
 
 @pytest.mark.parametrize("name,charset,pictures", [
@@ -150,7 +238,6 @@ def test_a_code_too_fine_for_the_paper_is_an_error_not_a_smudge():
 
 
 def test_the_picture_in_the_documents_is_what_is_printed():
-    from PIL import Image, ImageChops
     zh = receipt(qr=CARD).image()
     en = receipt(lang="en", paper="80", charset="utf-8", native=1, qr=CARD, provisional=1).image()
     sheet = Image.new("L", (zh.width + en.width + 72, max(zh.height, en.height) + 48), 224)
