@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wmissi
 ZERO := -ftrivial-auto-var-init=zero $(if $(findstring clang,$(CC)),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)
 HARD := -fstack-protector-strong -fPIE $(ZERO) $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANF := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DHUIKA_VERSION='"$(VERSION)"' -DHUIKA_LOCALEDIR='"$(PREFIX)/share/locale"'
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DHUIKA_VERSION='"$(VERSION)"'
 CFLAGS += -std=c11 -O2 -g $(WARN) $(HARD) $(SANF) $(if $(DEV),-Werror) $(PKG_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANF)
 
@@ -113,7 +113,7 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: all unit deps demo install clean help
 .SECONDARY:

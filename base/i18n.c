@@ -23,20 +23,21 @@ static const char *wanted(void)
     return "C";
 }
 
+/* Beside the program, where it was built or wherever it was installed. */
 static void bind_catalogue(void)
 {
-    char exe[PATH_MAX], dir[PATH_MAX + sizeof "/locale"], file[sizeof dir + sizeof CATALOG];
+    static const char *const places[] = {"locale", "../share/locale"};
+    char exe[PATH_MAX], dir[PATH_MAX + 32], file[sizeof dir + sizeof CATALOG];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    bindtextdomain(DOMAIN, HUIKA_LOCALEDIR);
-    if (access(HUIKA_LOCALEDIR "/" CATALOG, R_OK) && n > 0) {
-        exe[n] = 0;
-        char *slash = strrchr(exe, '/');
-        if (slash)
-            *slash = 0;
-        snprintf(dir, sizeof dir, "%s/locale", exe);
+    exe[n > 0 ? n : 0] = 0;
+    char *slash = strrchr(exe, '/');
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        snprintf(dir, sizeof dir, "%.*s%s", (int)(slash + 1 - exe), exe, places[i]);
         snprintf(file, sizeof file, "%s/" CATALOG, dir);
-        if (!access(file, R_OK))
-            bindtextdomain(DOMAIN, dir);
+        if (access(file, R_OK))
+            continue;
+        bindtextdomain(DOMAIN, dir);
+        break;
     }
     bind_textdomain_codeset(DOMAIN, "UTF-8");
     textdomain(DOMAIN);

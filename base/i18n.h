@@ -9,7 +9,7 @@
 #define _(s)  gettext(s)
 #define N_(s) s /* marks a text that is translated where it is printed */
 
-/* Reads LC_ALL, LC_MESSAGES, LANG and opens the catalogue: HUIKA_LOCALEDIR, or else locale/ beside the executable.
+/* Reads LC_ALL, LC_MESSAGES, LANG and opens the catalogue: locale/ beside the executable, or else ../share/locale.
  * Works also where the zh locale was never generated. Only messages and character types are set: numbers keep their
  * point. Call once, first thing in main. */
 void i18n_init(void);

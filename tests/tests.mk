@@ -31,7 +31,7 @@ lint-cppcheck: $(LINT_GEN)
 	  --std=c11 -j$(JOBS) -I. -I$(BUILD)/gen $(LINT_C)
 lint-tidy: $(LINT_GEN)
 	printf '%s\n' $(LINT_C) | xargs -P$(JOBS) -n1 sh -c 'clang-tidy --quiet "$$@" -- -I. -I$(BUILD)/gen -D_GNU_SOURCE \
-	  -DHUIKA_VERSION=\"\" -DHUIKA_LOCALEDIR=\"\" $(PKG_CFLAGS) -std=c11 2>/dev/null' _
+	  -DHUIKA_VERSION=\"\" $(PKG_CFLAGS) -std=c11 2>/dev/null' _
 lint-docs:
 	for m in docs/man/*.1; do man --warnings -l $$m 2>&1 >/dev/null | { ! grep .; } || exit 1; done
 	for p in po/*.po; do msgfmt --check -o /dev/null $$p || exit 1; done

@@ -24,7 +24,7 @@ finish() {
     for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done
     for p in "${pids[@]}"; do wait "$p" 2>/dev/null || true; done
     if [ "$code" != 0 ]; then
-        printf '%s\n' "${red}The demonstration stopped (exit $code). What the programs said last:${off}" >&2
+        printf '%s%s%s\n' "$red" "$(words "The demonstration stopped (exit $code). What the programs said last:" "演示中断（退出码 $code），各程序最后的输出：")" "$off" >&2
         tail -n 15 "$dir"/*.log >&2 2>/dev/null || true
     fi
     rm -rf "$dir"
@@ -105,7 +105,7 @@ say "A member's card: its QR printed to a picture, and read back from it" "会�
 show "huika-admin card print 6200000000000001 --out card.png; zbarimg card.png"
 admin card print 6200000000000001 --out "$dir/card.png" >/dev/null
 qr=$(zbarimg --quiet --nodbus --raw "$dir/card.png")
-printf '    %s… (%d characters)\n' "${qr:0:44}" "${#qr}"
+printf '    %s… (%s)\n' "${qr:0:44}" "$(words "${#qr} characters" "共 ${#qr} 个字符")"
 
 say "128.00 yuan at the counter: scan, verdict, quote, sale, receipt" "收银 128.00 元：扫码、核验、报价、成交、小票"
 show 'huika sell 128.00 --scan "$(zbarimg --raw card.png)" --yes'
@@ -145,13 +145,14 @@ printf '\n%s%s%s\n' "$green" "$(words "Done in $((SECONDS - began)) s." "演示�
 if [ -n "${KEEP:-}" ]; then
     cat <<TXT
 
-It keeps running until you press Ctrl-C. In another shell:
+$(words "It keeps running until you press Ctrl-C. In another shell:" "演示继续运行，按 Ctrl-C 结束。请在另一个终端窗口中试用：")
     export HUIKA_ADMIN=$dir/service/admin HUIKA_SOCKET=$dir/terminal/huika.sock PATH=$bin:\$PATH
     huika-admin shop relist $dining --reason demo
     huika sell 45.60 --number 6200000000000002
     huika-admin card print 6200000000000003 --out /tmp/card3.png
     huika day; huika status; huika-admin shop list; huika-admin audit list
-The counter API listens on http://127.0.0.1:$tport with the token in $dir/terminal/counter.token.
+$(words "The counter API listens on http://127.0.0.1:$tport with the token in" "收银台接口位于 http://127.0.0.1:$tport，令牌在") $dir/terminal/counter.token
 TXT
+    trap 'exit 0' INT TERM
     wait -n
 fi
