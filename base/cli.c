@@ -47,6 +47,11 @@ int cli_fail(const struct cli *c, enum err e, const char *what, ...)
     return cli_exit_code(e);
 }
 
+enum err cli_path_err(enum err e)
+{
+    return e == ERR_NOT_FOUND ? ERR_PATH_MISSING : e;
+}
+
 int cli_usage(const struct cli *c, const char *text, ...)
 {
     char line[512];
@@ -171,14 +176,29 @@ static bool is_word(const char *s)
     return s[0] != '-' || !s[1] || (s[1] >= '0' && s[1] <= '9'); /* "-" is standard input, "-5" a wrong amount */
 }
 
+/* A first word that begins commands of two words is not what was wrong. */
+static void no_command(const struct cli *c, const char *word, const char *next)
+{
+    char typed[40], second[40];
+    size_t n = strlen(word);
+    bool begins = false;
+    for (const struct cli_command *k = c->program->commands; k->name; k++)
+        begins = begins || (!strncmp(k->name, word, n) && k->name[n] == ' ');
+    if (!begins)
+        cli_usage(c, _("There is no command '%s'."), echo(word, typed));
+    else if (!next || !is_word(next))
+        cli_usage(c, _("'%s' wants a second word."), word);
+    else
+        cli_usage(c, _("There is no command '%s %s'."), word, echo(next, second));
+}
+
 static bool take_word(struct cli *c, int argc, char **argv, int *i)
 {
     int taken = 1;
-    char typed[40];
     if (!c->command) {
         c->command = find_command(c->program, argc - *i, argv + *i, &taken);
         if (!c->command)
-            cli_usage(c, _("There is no command '%s'."), echo(argv[*i], typed));
+            no_command(c, argv[*i], *i + 1 < argc ? argv[*i + 1] : NULL);
     } else if (c->arg_cnt == CLI_ARGS) {
         cli_usage(c, _("Too many arguments."));
         return false;
@@ -232,7 +252,7 @@ static void help(const struct cli *c, FILE *to)
     const struct cli_program *p = c->program;
     const struct cli_command *k = c->command;
     if (k) {
-        fprintf(to, _("Usage: %s %s %s [options]\n"), p->name, k->name, k->args);
+        fprintf(to, _("Usage: %s %s%s%s [options]\n"), p->name, k->name, *k->args ? " " : "", k->args);
         fprintf(to, "%s\n", translated(k->help));
     } else {
         fprintf(to, _("Usage: %s COMMAND [options]\n"), p->name);
@@ -264,7 +284,7 @@ static bool complete(struct cli *c)
 {
     const struct cli_command *k = c->command;
     if ((int)c->arg_cnt < k->min_args || (int)c->arg_cnt > k->max_args) {
-        cli_usage(c, _("This command goes: %s %s %s"), c->program->name, k->name, k->args);
+        cli_usage(c, _("This command goes: %s %s%s%s."), c->program->name, k->name, *k->args ? " " : "", k->args);
         return false;
     }
     for (const struct cli_opt *o = k->opts; o && o->name; o++)

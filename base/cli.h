@@ -77,6 +77,9 @@ int cli_fail(const struct cli *c, enum err e, const char *what, ...) __attribute
 /* The same with a text of one's own in the place of why: "huika: text"; CLI_USAGE is returned, and where to find help
  * is said. */
 int cli_usage(const struct cli *c, const char *text, ...) __attribute__((format(printf, 2, 3)));
+/* What a path's error says to its user: ERR_NOT_FOUND, which sends people looking for a number or a name, becomes
+ * ERR_PATH_MISSING; the rest stays. */
+enum err cli_path_err(enum err e);
 /* 0 good; 1 refused, not found, in the way; 2 a value the user gave is wrong; 3 it could not be done. */
 int cli_exit_code(enum err e);
 

@@ -22,6 +22,10 @@ enum err file_err(int errnum)
         return ERR_EXISTS;
     case ENOMEM:
         return ERR_NOMEM;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return ERR_NO_PERMISSION;
     default:
         return ERR_IO;
     }

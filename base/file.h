@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include <sys/types.h>
 
-/* Appends the whole file to b, bounded by b's maximum (ERR_TOO_LARGE). ERR_NOT_FOUND, ERR_IO. */
+/* Appends the whole file to b, bounded by b's maximum (ERR_TOO_LARGE). ERR_NOT_FOUND, and what else file_err says. */
 enum err file_read(const char *path, struct buf *b);
 /* Writes a temporary file beside `path`, fsyncs, renames over it, fsyncs the directory. ERR_DISK_FULL, ERR_IO: the old file is
  * untouched. */
@@ -19,6 +19,6 @@ enum err file_mkdir(const char *path, mode_t mode);
 enum err file_lock(const char *path, int *fd);
 /* dir + "/" + name into out; ERR_TOO_LARGE if it does not fit. */
 enum err file_path(const char *dir, const char *name, char *out, size_t size);
-/* errno to our words: ENOSPC and EDQUOT, ENOENT, EEXIST, ENOMEM are told apart, the rest is ERR_IO. */
+/* errno to our words: ENOSPC and EDQUOT, ENOENT, EEXIST, ENOMEM, and no permission are told apart, the rest is ERR_IO. */
 enum err file_err(int errnum);
 #endif

@@ -51,12 +51,21 @@ static bool numbers_ok(json_t *v)
 
 enum err jsonx_parse(const char *p, size_t len, json_t **out)
 {
+    int line;
+    return jsonx_parse_file(p, len, out, &line);
+}
+
+enum err jsonx_parse_file(const char *p, size_t len, json_t **out, int *line)
+{
     json_error_t why;
+    *line = 0;
     if (!depth_ok(p, len))
         return ERR_BAD_JSON;
     json_t *v = json_loadb(p, len, JSON_REJECT_DUPLICATES, &why);
-    if (!v)
+    if (!v) {
+        *line = why.line > 0 ? why.line : 0;
         return json_error_code(&why) == json_error_out_of_memory ? ERR_NOMEM : ERR_BAD_JSON;
+    }
     if (!numbers_ok(v)) {
         json_decref(v);
         return ERR_BAD_JSON;

@@ -12,6 +12,8 @@ enum { JSONX_DEPTH = 16 };
 
 /* One object or array and nothing after it. ERR_BAD_JSON, ERR_NOMEM. *out is the caller's (json_decref). The caller bounds len. */
 enum err jsonx_parse(const char *p, size_t len, json_t **out);
+/* The same for a file that a person wrote; *line says where on ERR_BAD_JSON, 0 if that is nowhere in particular. */
+enum err jsonx_parse_file(const char *p, size_t len, json_t **out, int *line);
 /* Compact, members in insertion order, appended to b. ERR_TOO_LARGE, ERR_NOMEM. */
 enum err jsonx_write(const json_t *v, struct buf *b);
 

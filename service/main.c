@@ -45,7 +45,7 @@ static int run_init(struct cli *c)
     enum err e = init_make(&o, tm_wall_utc_ms(), why);
     if (e == ERR_BAD_VALUE || e == ERR_TOO_LARGE)
         return cli_usage(c, _("%s: not usable."), why);
-    return e ? cli_fail(c, e, "%s", o.dir) : say_made(c, &o);
+    return e ? cli_fail(c, cli_path_err(e), "%s", o.dir) : say_made(c, &o);
 }
 
 static int run_run(struct cli *c)

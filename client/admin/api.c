@@ -61,7 +61,7 @@ int admin_connect(struct cli *c)
     if (!dir || !*dir)
         return cli_usage(c, _("--profile DIR (or HUIKA_ADMIN) names the administrator's profile."));
     enum err e = open_link(dir, &a->link);
-    return e ? (cli_fail(c, e, _("opening the profile %s"), dir), CLI_FAILED) : CLI_OK;
+    return e ? (cli_fail(c, cli_path_err(e), _("opening the profile %s"), dir), CLI_FAILED) : CLI_OK;
 }
 
 enum err admin_send(struct cli *c, const struct admin_request *r, struct buf *answer)

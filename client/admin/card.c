@@ -17,7 +17,7 @@ enum form { FORM_NONE, FORM_PNG, FORM_SVG, FORM_TXT };
 
 static const struct show_col cols[] = {{"card_last4", N_("last four digits"), SHOW_TEXT},
     {"name_masked", N_("name"), SHOW_TEXT}, {"expiry", N_("valid until"), SHOW_TEXT},
-    {"out", N_("written to"), SHOW_TEXT}, {0}};
+    {"out", N_("written to"), SHOW_IF}, {0}};
 
 static enum form form_of(const char *path)
 {
@@ -85,7 +85,7 @@ static int fetch(struct cli *c, const char *what, const char *path)
         rc = cli_fail(c, ERR_NET_PROTOCOL, "%s", what);
     enum err e = !rc && out ? write_card(c, text, out) : ERR_OK;
     if (e)
-        rc = cli_fail(c, e, _("writing %s"), out);
+        rc = cli_fail(c, cli_path_err(e), _("writing %s"), out);
     if (!rc && out)
         json_object_set_new(answer, "out", json_string(out));
     if (!rc)
@@ -186,7 +186,7 @@ int card_export(struct cli *c)
         enum err e = file_err(errno);
         if (fd >= 0)
             close(fd);
-        return cli_fail(c, e, _("writing %s"), out);
+        return cli_fail(c, cli_path_err(e), _("writing %s"), out);
     }
     int rc = export_pages(c, what, f, &cnt);
     bool written = fflush(f) == 0 && fsync(fd) == 0;
@@ -196,7 +196,7 @@ int card_export(struct cli *c)
     if (!rc && !e && (force ? rename(part, out) : link(part, out)))
         e = file_err(errno);
     if (!rc && e)
-        rc = cli_fail(c, e, _("writing %s"), out);
+        rc = cli_fail(c, cli_path_err(e), _("writing %s"), out);
     if (rc || !force)
         unlink(part);
     return rc ? rc : print_export(c, what, out, cnt);

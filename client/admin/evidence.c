@@ -95,11 +95,11 @@ int evidence_run(struct cli *c)
     int rc = admin_call(c, what, "GET", path, NULL, &v);
     buf_init(&tar, ARCHIVE_MAX);
     enum err e = rc ? ERR_OK : archive(v, &tar);
-    if (!rc && !e)
-        e = file_create(out, tar.data, tar.len, 0600);
     if (e)
-        rc = cli_fail(c, e, "%s", e == ERR_EXISTS || e == ERR_IO ? out : what);
-    else if (!rc && c->json)
+        rc = cli_fail(c, e, "%s", what);
+    if (!rc && (e = file_create(out, tar.data, tar.len, 0600)))
+        rc = cli_fail(c, cli_path_err(e), _("writing %s"), out);
+    if (!rc && c->json)
         printf("{\"file\":\"written\",\"bytes\":%zu}\n", tar.len);
     buf_release(&tar);
     json_decref(v);

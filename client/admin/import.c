@@ -2,6 +2,7 @@
 #include "client/admin/import.h"
 #include "base/csv.h"
 #include "base/file.h"
+#include "client/admin/import_columns.h"
 #include "client/admin/import_seen.h"
 #include "client/admin/transcode.h"
 #include <errno.h>
@@ -21,44 +22,11 @@ struct import_file {
     bool csv_open, held, ended; /* held: `record` was read, but did not fit the last chunk */
     enum csv_got got;
     struct csv_record record;
+    struct import_columns columns;
+    struct buf arranged; /* a record whose columns stood otherwise, as it is sent */
     struct import_seen seen;
     uint64_t seen_line; /* the line that was noted last: a held record comes twice */
 };
-
-/* What stands above the columns; exports carry the Chinese words. */
-static const char *const heads[][4] = {{"card_number", "卡号", "会员卡号", NULL}, {"name", "姓名", NULL},
-    {"org", "工会", "工会组织", NULL}, {"status", "状态", NULL}, {"legacy_id", "旧卡标识", NULL}};
-enum { COLUMNS = sizeof heads / sizeof *heads };
-
-static bool is_head(const struct csv_field *f, size_t column)
-{
-    const char *p = f->p;
-    size_t len = f->len;
-    while (len && *p == ' ')
-        p++, len--;
-    while (len && p[len - 1] == ' ')
-        len--;
-    for (size_t i = 0; heads[column][i]; i++)
-        if (strlen(heads[column][i]) == len && !strncasecmp(heads[column][i], p, len))
-            return true;
-    return false;
-}
-
-/* Is the first record a header line? ERR_BAD_CSV: it is, but with other columns than ours. */
-static enum err judge_header(const struct csv_record *r, bool *header)
-{
-    *header = false;
-    for (size_t c = 0; c < COLUMNS && r->cnt; c++)
-        *header = *header || is_head(&r->field[0], c);
-    if (!*header)
-        return ERR_OK;
-    if (r->cnt < 4 || r->cnt > COLUMNS)
-        return ERR_BAD_CSV;
-    for (size_t c = 0; c < r->cnt; c++)
-        if (!is_head(&r->field[c], c))
-            return ERR_BAD_CSV;
-    return ERR_OK;
-}
 
 static ssize_t fill(void *ctx, char *p, size_t n)
 {
@@ -91,12 +59,14 @@ enum err import_open(struct import_file **out, const char *path)
     if (!f)
         return ERR_NOMEM;
     f->fd = -1;
+    f->columns.agreed = true;
+    buf_init(&f->arranged, CSV_RECORD_MAX);
     enum err e = open_source(f, path);
     if (!e) {
         f->got = csv_next(&f->csv, &f->record);
         f->held = true;
         if (f->got == CSV_RECORD)
-            e = judge_header(&f->record, &header);
+            e = import_columns_find(&f->record, &f->columns, &header);
         f->held = !header;
     }
     if (e) {
@@ -115,6 +85,7 @@ void import_free(struct import_file **f)
         csv_release(&(*f)->csv);
     transcode_free(&(*f)->source);
     import_seen_release(&(*f)->seen);
+    buf_wipe(&(*f)->arranged);
     if ((*f)->fd >= 0)
         close((*f)->fd);
     free(*f);
@@ -175,16 +146,22 @@ void import_sort_rejects(struct import_chunk *c)
 }
 
 /* The last four digits of what stands where the number should, if it looks like one at all. */
-static void find_last4(const char *raw, size_t len, char out[static 5])
+static void find_last4(const struct import_file *f, char out[static 5])
 {
+    const struct csv_record *r = &f->record;
+    size_t cnt = 0, at = f->columns.agreed ? 0 : f->columns.at[IMPORT_NUMBER];
+    struct csv_field x = {r->raw, r->raw_len};
     char last[4];
-    size_t cnt = 0, i = len && raw[0] == '"';
-    for (; i < len && raw[i] != ',' && raw[i] != '"' && raw[i] != '\r' && raw[i] != '\n'; i++) {
-        if (raw[i] == ' ' || raw[i] == '-')
+    if (at < r->cnt)
+        x = r->field[at];
+    else if (at)
+        return;
+    for (size_t i = x.len && x.p[0] == '"'; i < x.len && !memchr(",\"\r\n", x.p[i], 4); i++) {
+        if (x.p[i] == ' ' || x.p[i] == '-')
             continue;
-        if (raw[i] < '0' || raw[i] > '9')
+        if (x.p[i] < '0' || x.p[i] > '9')
             return;
-        last[cnt++ % 4] = raw[i];
+        last[cnt++ % 4] = x.p[i];
     }
     for (size_t k = 0; k < 4 && cnt >= 12; k++)
         out[k] = last[(cnt + k) % 4];
@@ -199,18 +176,33 @@ static uint64_t line_ends(const char *p, size_t len)
     return n;
 }
 
+/* The record as it is sent. */
+static enum err arrange(struct import_file *f, struct csv_field *text, enum err *bad)
+{
+    const struct csv_record *r = &f->record;
+    *text = (struct csv_field){r->raw, r->raw_len};
+    if (*bad || f->columns.agreed)
+        return ERR_OK;
+    buf_reset(&f->arranged);
+    enum err e = import_columns_put(&f->columns, r, &f->arranged);
+    *text = (struct csv_field){buf_str(&f->arranged), f->arranged.len};
+    *bad = e == ERR_BAD_CSV || e == ERR_TOO_LARGE ? ERR_BAD_CSV : ERR_OK;
+    return *bad ? ERR_OK : e;
+}
+
 /* ERR_OK: *bad says what is wrong with the record, if anything. */
 static enum err judge(struct import_file *f, enum err *bad)
 {
     const struct csv_record *r = &f->record;
+    size_t number = f->columns.agreed ? 0 : f->columns.at[IMPORT_NUMBER];
     bool again = false;
     const char *p = memchr(r->raw, 0xef, r->raw_len); /* rare, and memchr is fast */
     *bad = f->got == CSV_BAD ? ERR_BAD_CSV : ERR_OK;
     if (!*bad && p && memmem(r->raw, r->raw_len, "\xef\xbf\xbd", 3))
         *bad = ERR_BAD_ENCODING;
-    if (*bad || !r->cnt || f->seen_line == r->line)
+    if (*bad || number >= r->cnt || f->seen_line == r->line)
         return ERR_OK;
-    enum err e = import_seen_note(&f->seen, r->field[0].p, r->field[0].len, &again);
+    enum err e = import_seen_note(&f->seen, r->field[number].p, r->field[number].len, &again);
     if (again)
         *bad = ERR_DUPLICATE_CARD;
     else
@@ -223,26 +215,28 @@ static enum err judge(struct import_file *f, enum err *bad)
 static enum err take(struct import_file *f, struct import_chunk *c, size_t max, uint64_t *next_line)
 {
     const struct csv_record *r = &f->record;
+    struct csv_field text;
     char last4[5] = "";
     enum err bad, e = judge(f, &bad);
+    e = e ? e : arrange(f, &text, &bad);
     if (e)
         return e;
     if (bad && c->reject_cnt == IMPORT_RECORDS_MAX)
         return ERR_TOO_LARGE;
     if (bad) {
-        find_last4(r->raw, r->raw_len, last4);
+        find_last4(f, last4);
         return import_add_reject(c, r->line, bad, last4);
     }
     if (c->records == 0)
         c->line = *next_line = r->line;
     uint64_t gap = r->line - *next_line;
-    if (c->records == IMPORT_RECORDS_MAX || gap > max || c->text.len + gap + r->raw_len > max)
+    if (c->records == IMPORT_RECORDS_MAX || gap > max || c->text.len + gap + text.len > max)
         return ERR_TOO_LARGE;
     for (; !e && gap > 0; gap--)
         e = buf_adds(&c->text, "\n");
     if (!e)
-        e = buf_add(&c->text, r->raw, r->raw_len);
-    *next_line = r->line + line_ends(r->raw, r->raw_len);
+        e = buf_add(&c->text, text.p, text.len);
+    *next_line = r->line + line_ends(text.p, text.len);
     c->records++;
     return e;
 }

@@ -6,7 +6,7 @@
  *     while (!import_next(f, &chunk) && chunk.text.len + chunk.reject_cnt) ...
  *     import_free(&f)
  *
- * A chunk's text is UTF-8, whole records only, and its lines are the file's lines from chunk.line on: what is left out
+ * A chunk's text is UTF-8, whole records only, in the agreed order of columns, and its lines are the file's lines from chunk.line on: what is left out
  * (blank lines, bad lines) leaves an empty line behind, so that the service's line numbers are the file's. A card is taken from the
  * first line that names it: later ones are rejected, also in later chunks, or the same list would change something at every run. */
 #ifndef HUIKA_ADMIN_IMPORT_H
@@ -41,8 +41,8 @@ struct import_chunk {
 
 struct import_file;
 
-/* ERR_NOT_FOUND, ERR_IO (also: not a regular file), ERR_BAD_ENCODING (neither UTF-8 nor GB18030), ERR_BAD_CSV (a header
- * line whose columns are not card_number,name,org,status[,legacy_id]), ERR_NOMEM. */
+/* ERR_NOT_FOUND, ERR_IO (also: not a regular file), ERR_BAD_ENCODING (neither UTF-8 nor GB18030), ERR_BAD_COLUMNS
+ * (import_columns.h), ERR_NOMEM. */
 enum err import_open(struct import_file **out, const char *path);
 void import_free(struct import_file **f); /* wipes */
 enum import_encoding import_encoding_of(const struct import_file *f);

@@ -22,7 +22,7 @@ static const struct show_col status_cols[] = {{"card_last4", N_("last four digit
     {"status", N_("status"), SHOW_WORD}, {"was", N_("was"), SHOW_WORD}, {0}};
 static const struct show_col import_cols[] = {{"imported", N_("imported"), SHOW_INT},
     {"changed", N_("changed"), SHOW_INT}, {"unchanged", N_("unchanged"), SHOW_INT},
-    {"rejected", N_("rejected"), SHOW_INT}, {"rejects_file", N_("see"), SHOW_TEXT}, {0}};
+    {"rejected", N_("rejected"), SHOW_INT}, {"rejects_file", N_("rejects in"), SHOW_IF}, {0}};
 
 int member_status(struct cli *c)
 {
@@ -204,7 +204,7 @@ static int send_all(struct run *r, const char *what)
                 _("%s from line %" PRIu64 " on (what came before is kept; the same command goes on)"), what,
                 chunk->line);
         if ((e = note_rejects(r, chunk)))
-            return cli_fail(r->cli, e, _("writing %s"), r->rejects_path);
+            return cli_fail(r->cli, cli_path_err(e), _("writing %s"), r->rejects_path);
         progress_show(&r->progress, chunk->read_to, r->imported + r->changed + r->unchanged + r->rejected);
         if (p.result)
             return cli_fail(r->cli, p.result, "%s", what);
@@ -247,7 +247,7 @@ int member_import(struct cli *c)
     int rc = admin_connect(c);
     enum err e = rc ? ERR_OK : import_open(&r->file, path);
     if (e)
-        rc = cli_fail(c, e, _("reading %s"), path);
+        rc = cli_fail(c, cli_path_err(e), _("reading %s"), path);
     if (!rc)
         rc = name_rejects(r, path);
     if (!rc) {
@@ -258,7 +258,7 @@ int member_import(struct cli *c)
     if (!rc)
         rc = report(r, what);
     if (r->rejects && fclose(r->rejects) && rc < CLI_USAGE)
-        rc = cli_fail(c, file_err(errno), _("writing %s"), r->rejects_path);
+        rc = cli_fail(c, cli_path_err(file_err(errno)), _("writing %s"), r->rejects_path);
     import_chunk_release(&r->chunk[0]);
     import_chunk_release(&r->chunk[1]);
     import_free(&r->file);

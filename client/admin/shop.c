@@ -26,7 +26,7 @@ static const struct show_col terminal_cols[] = {{"number", N_("TERMINAL"), SHOW_
 static const struct show_col sales_cols[] = {{"count", N_("sales"), SHOW_INT},
     {"today_count", N_("sales today"), SHOW_INT}, {"total_fen", N_("total, yuan"), SHOW_YUAN},
     {"discount_fen", N_("discounts, yuan"), SHOW_YUAN}, {0}};
-static const struct show_col latest_cols[] = {{"at_ms", N_("SALE"), SHOW_TIME},
+static const struct show_col latest_cols[] = {{"at_ms", N_("SOLD"), SHOW_TIME},
     {"terminal_number", N_("TERMINAL"), SHOW_INT}, {"seq", N_("SEQ"), SHOW_INT}, {"total_fen", N_("TOTAL"), SHOW_YUAN},
     {"discount_fen", N_("DISCOUNT"), SHOW_YUAN}, {"pay_fen", N_("PAID"), SHOW_YUAN},
     {"card_last4", N_("CARD"), SHOW_TEXT}, {"outcome", N_("OUTCOME"), SHOW_WORD},

@@ -12,7 +12,8 @@
 
 static const char *const words[] = {N_("listed"), N_("suspended"), N_("delisted"), N_("active"), N_("frozen"),
     N_("lost"), N_("left"), N_("revoked"), N_("forked"), N_("travel"), N_("dining"), N_("transport"), N_("health"),
-    N_("leisure"), N_("supermarket"), N_("counted"), N_("held"), N_("percent"), N_("off_over"), N_("fixed")};
+    N_("leisure"), N_("supermarket"), N_("counted"), N_("held"), N_("percent"), N_("off_over"), N_("off_each"),
+    N_("jiao"), N_("yuan"), N_("fixed")};
 
 static const char *word(const char *s)
 {
@@ -142,6 +143,8 @@ enum err show_fields(const struct show_col *cols, const json_t *obj, struct buf 
         width = w > width ? w : width;
     }
     for (size_t c = 0; !e && c < cnt; c++) {
+        if (cols[c].as == SHOW_IF && !json_object_get(obj, cols[c].key))
+            continue;
         e = put(out, _(cols[c].head), width, false, false);
         if (!e)
             e = cell(&cols[c], obj, out);

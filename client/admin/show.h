@@ -18,6 +18,7 @@ enum show_as {
     SHOW_INT,   /* a number, to the right */
     SHOW_YUAN,  /* int64 fen as yuan with two decimals, to the right */
     SHOW_TIME,  /* UTC ms as date and time of Shanghai */
+    SHOW_IF,    /* a string; show_fields leaves the line out if it is absent */
     SHOW_INDENT /* a string, moved in by two columns per member "level" of the same object beyond 1 */
 };
 

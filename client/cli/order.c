@@ -90,7 +90,7 @@ static int read_lines(struct cli *c, json_t *body)
     buf_init(&b, LINES_FILE_MAX);
     enum err e = file_read(path, &b);
     if (e)
-        code = api_fail(c, e, path);
+        code = api_fail(c, cli_path_err(e), path);
     else if (jsonx_parse(buf_str(&b), b.len, &lines) || !lines_good(lines, &sum))
         code = cli_usage(c, _("%s is not a list of {\"category\", \"amount_fen\"} in JSON."), path);
     else if (sum != json_integer_value(json_object_get(body, "total_fen")))

@@ -135,7 +135,7 @@ static int verify(struct verify *v)
     if (!e || e == ERR_CHAIN_BROKEN)
         check_head(v, path, &e);
     if (e && e != ERR_CHAIN_BROKEN)
-        return api_fail(v->cli, e, path);
+        return api_fail(v->cli, cli_path_err(e), path);
     if (v->cli->json)
         say_object(v, &r, e);
     else

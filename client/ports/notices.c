@@ -192,7 +192,7 @@ static enum err load_one(struct notices *n, const struct state *s, enum notice_k
     if (!e)
         e = use(n, &in);
     notice_release(&in);
-    if (e == ERR_NOMEM || e == ERR_IO)
+    if (e == ERR_NOMEM || e == ERR_IO || e == ERR_NO_PERMISSION)
         return e;
     if (e && e != ERR_NOT_FOUND)
         log_warn("the %s notice on disk is not obeyed: %s", notice_kind_name(kind), err_code(e));

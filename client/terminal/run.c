@@ -98,7 +98,7 @@ static int open_state(struct terminal *m)
     if (!e && sandbox_is(&m->state.info) != cli_flag(m->cli, "sandbox"))
         e = ERR_SANDBOX;
     if (e)
-        return cli_fail(m->cli, e, _("opening the state directory %s"), m->dir);
+        return cli_fail(m->cli, cli_path_err(e), _("opening the state directory %s"), m->dir);
     m->till.state = &m->state;
     open_clock(m);
     state_path(&m->state, STATE_KEY, path);
@@ -192,7 +192,9 @@ static int open_usb(struct terminal *m)
     e = usb_bus_known(m->till.usb, devices ? devices : USB_BUS_DEVICES_FILE, &line);
     if (e == ERR_NOT_FOUND && !devices)
         return CLI_OK;
-    return e ? cli_fail(m->cli, e, _("reading %s, line %u"), devices ? devices : USB_BUS_DEVICES_FILE, line) : CLI_OK;
+    return e ? cli_fail(
+                   m->cli, cli_path_err(e), _("reading %s, line %u"), devices ? devices : USB_BUS_DEVICES_FILE, line)
+             : CLI_OK;
 }
 
 static int open_paper(struct terminal *m)

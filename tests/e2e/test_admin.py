@@ -111,9 +111,21 @@ def test_what_is_no_list_at_all(world):
     for data in (b"\xff\xfe6\x002\x00", b"6200000000010001,\xff\xff,410100,active\n"):
         r = world.admin("member", "import", member_list(world, data))
         assert r.code in (1, 2, 3) and "bad_encoding" in r.err and r.err.count("\n") == 1, r
-    assert world.admin("member", "import", world.root / "none.csv").code in (1, 3)
-    r = world.admin("member", "import", member_list(world, "name,card_number\n"))
-    assert "bad_csv" in r.err, r
+    r = world.admin("member", "import", world.root / "none.csv")
+    assert r.code == 3 and "path_missing" in r.err, r
+    for head in ("name,card_number", "card_number;name;org;status"):
+        r = world.admin("member", "import", member_list(world, head + "\n"))
+        assert r.code == 2 and "bad_columns" in r.err, r
+
+
+def test_columns_in_another_order_and_columns_that_are_nobodys_business(world):
+    rows = [f"{g.split(',')[3]},13800000000,410100,旧,{g.split(',')[0]}" for g in (GOOD[0], GOOD[2])]
+    path = member_list(world, "状态,手机,工会,姓名,卡号\n" + "\n".join(rows) + "\nactive,,410100,,6200000000010077\n", encoding="gb18030")
+    r = world.admin("member", "import", path)
+    assert r.code == 1 and (r.json["imported"], r.json["rejected"]) == (2, 1), r
+    assert [(x["line"], x["reason"], x["last4"]) for x in rejects(world.root / "list.rejects.csv")] == [("4", "name_missing", "0077")]
+    r = world.admin("card", "print", "6200000000010001", "--out", world.root / "ordered.txt")
+    assert r.code == 0 and r.json["name_masked"] == "*", r
 
 
 def test_many_lines_in_several_chunks_and_a_bar_on_a_terminal(world):
@@ -235,8 +247,25 @@ def test_wrong_offers_are_named_before_anything_is_sent(world, offer, member):
     good = {"title": "九折", "kind": "percent", "rate_bp": 1000}
     shop = world.shop(offers=[good])
     r = world.offers(shop, [good, offer])
-    assert r.code in (1, 2, 3) and member in r.err and r.err.count("\n") == 1, r
+    assert r.code == 2 and f'"{member}" (' in r.err and r.err.count("\n") == 1, r
     assert [o["title"] for o in world.admin("offer", "list", shop).lines] == ["九折"]
+
+
+def test_an_offer_file_that_is_no_json_is_told_by_its_line(world):
+    shop, path = world.shop(), world.root / "offer.json"
+    path.write_text('{"title": "x",\n "kind": "percent",\n "rate_bp": 1200,}\n', encoding="utf-8")
+    r = world.admin("offer", "set", shop, "--file", path)
+    assert r.code == 2 and "line 3" in r.err and "bad_json" in r.err, r
+    r = world.admin("offer", "set", shop, "--file", world.root / "none.json")
+    assert r.code == 3 and "path_missing" in r.err, r
+
+
+def test_all_terms_of_an_offer_are_shown(world):
+    shop = world.shop(offers=[{"title": "午市", "kind": "off_over", "off_fen": 1000, "over_fen": 5000, "repeat": True, "weekdays": [1, 5],
+                               "hours": ["10:00-14:00"], "include": ["热菜"], "exclude": ["酒水"], "round": "jiao"}])
+    shown = world.admin("offer", "list", shop, json_out=False).out
+    assert all(s in shown for s in ("off_each", "days 1 5, 10:00-14:00", "热菜, not 酒水", "jiao", "50.00")), shown
+    assert "when" not in world.admin("offer", "list", shop).lines[0], "an answer to a program is as the service gave it"
 
 
 def test_an_invitation_on_paper_and_as_json(world):
@@ -261,6 +290,12 @@ def test_exit_codes_and_one_line_errors(world, tmp_path):
     for argv in (["shop", "show", "01ARZ3NDEKTSV4RRFFQ69G5FAV"], ["shop", "show", "../../etc"], ["card", "print", "6200000000009999", "--out", tmp_path / "a.txt"]):
         r = admin("--profile", profile, *argv)
         assert r.code == 1 and r.err.count("\n") == 1, r
+    r = admin("--profile", profile, "org", "add", "410199", "", "--parent", "410100")
+    assert r.code == 2 and "bad_value" in r.err, r
+    r = admin("--profile", profile, "card", "print", MEMBERS[0][0], "--out", tmp_path / "none" / "a.txt")
+    assert r.code == 3 and "path_missing" in r.err, r
+    r = admin("org", "frob")
+    assert r.code == 2 and "'org frob'" in r.err and "'org' wants" in admin("org").err, r
     assert admin("--profile", tmp_path / "none", "org", "list").code == 3
     world.service.stop()
     r = admin("--profile", profile, "org", "list")

@@ -89,14 +89,49 @@ static void with_and_without_header_and_mark(void **state)
     expect("", 0, 0);
 }
 
-static void a_header_of_other_columns_is_refused(void **state)
+static void the_header_says_which_column_is_which(void **state)
 {
+    (void)state;
+    /* What is no column of ours is left out, with its line ends: lines keep their numbers. */
+    puts_file("状态,备注,姓名,工会,卡号\nactive,\"two\nlines\",\"王,\"\"二\",410100,62001\nlost,,李,410100,62002\n");
+    expect("\"62001\",\"王,\"\"二\",\"410100\",\"active\"\n\n\"62002\",\"李\",\"410100\",\"lost\"\n", 2, 2);
+    puts_file("legacy_id,card_number,name,org,status\nL-1,62001,a,410100,active\n");
+    expect("\"62001\",\"a\",\"410100\",\"active\",\"L-1\"\n", 2, 1);
+    puts_file("card_number,name,org,status,phone\n62001,a,410100,active,1\n");
+    expect("\"62001\",\"a\",\"410100\",\"active\"\n", 2, 1);
+}
+
+static void bad_lines_of_other_columns(void **state)
+{
+    struct import_chunk c;
+    (void)state;
+    puts_file("name,org,status,card_number\na,410100,active,6200000000000001\nb,410100,active\n"
+              "c,410100,lost,6200000000000001\n\"d,410100,lost,6200000000000002\n");
+    one_chunk(&c, IMPORT_UTF8);
+    import_sort_rejects(&c);
+    assert_string_equal(buf_str(&c.text), "\"6200000000000001\",\"a\",\"410100\",\"active\"\n");
+    assert_int_equal(c.reject_cnt, 3);
+    assert_int_equal(c.rejects[0].reason, ERR_BAD_CSV);
+    assert_string_equal(c.rejects[0].last4, "");
+    assert_int_equal(c.rejects[1].reason, ERR_DUPLICATE_CARD);
+    assert_string_equal(c.rejects[1].last4, "0001");
+    assert_int_equal(c.rejects[2].reason, ERR_BAD_CSV);
+    assert_int_equal(c.rejects[2].line, 5);
+    assert_string_equal(c.rejects[2].last4, "");
+    import_chunk_release(&c);
+}
+
+static void a_header_without_our_columns_is_refused(void **state)
+{
+    static const char *const bad[] = {"name,card_number,org\n", "card_number,name\n",
+        "card_number,name,org,status,name\n", "card_number;name;org;status\n", "card_number\tname\torg\tstatus\n",
+        "卡号;姓名;工会;状态\n"};
     struct import_file *f = NULL;
     (void)state;
-    puts_file("name,card_number,org,status\n" ONE);
-    assert_int_equal(import_open(&f, path), ERR_BAD_CSV);
-    puts_file("card_number,name\n" ONE);
-    assert_int_equal(import_open(&f, path), ERR_BAD_CSV);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        puts_file(bad[i]);
+        assert_int_equal(import_open(&f, path), ERR_BAD_COLUMNS);
+    }
     assert_null(f);
     assert_int_equal(import_open(&f, "/nonexistent/list.csv"), ERR_NOT_FOUND);
     assert_int_equal(import_open(&f, "/dev/null"), ERR_IO);
@@ -280,7 +315,8 @@ static int drop_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(with_and_without_header_and_mark),
-        cmocka_unit_test(a_header_of_other_columns_is_refused), cmocka_unit_test(blank_lines_keep_their_numbers),
+        cmocka_unit_test(the_header_says_which_column_is_which), cmocka_unit_test(bad_lines_of_other_columns),
+        cmocka_unit_test(a_header_without_our_columns_is_refused), cmocka_unit_test(blank_lines_keep_their_numbers),
         cmocka_unit_test(gb18030_is_found), cmocka_unit_test(what_fits_no_encoding_is_refused),
         cmocka_unit_test(one_bad_line_spoils_no_other), cmocka_unit_test(a_line_that_is_no_csv),
         cmocka_unit_test(characters_across_blocks), cmocka_unit_test(chunks_hold_whole_records),

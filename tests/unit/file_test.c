@@ -188,6 +188,8 @@ static void words_for_errno(void **state)
     assert_int_equal(file_err(ENOENT), ERR_NOT_FOUND);
     assert_int_equal(file_err(EEXIST), ERR_EXISTS);
     assert_int_equal(file_err(ENOMEM), ERR_NOMEM);
+    assert_int_equal(file_err(EACCES), ERR_NO_PERMISSION);
+    assert_int_equal(file_err(EROFS), ERR_NO_PERMISSION);
     assert_int_equal(file_err(EIO), ERR_IO);
     /* /dev/full says what a full disk says. */
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
