@@ -48,6 +48,7 @@ static enum err start(struct link *l, struct link_slot *s, const struct link_req
     /* On its way before the loop sleeps again; an outcome is only told by link_dispatch, which a fast answer must not wait for:
      * there is nothing left to poll. */
     curl_multi_perform(l->multi, &running);
+    link_stall_look(l, mono(l));
     l->unread = l->unread || (size_t)running < under_way(l);
     return ERR_OK;
 }
@@ -84,6 +85,8 @@ static void set_status(struct link *l, enum err e, bool answered)
     int64_t now = mono(l);
     l->status.online = answered;
     l->status.error = answered ? ERR_OK : e;
+    if (!answered)
+        l->lost_mono_ms = now;
     if (answered) {
         l->status.contact_mono_ms = now;
         l->status.contact_utc_ms = utc(l);
@@ -143,12 +146,13 @@ static enum err problem(const struct link_answer *a)
     return e;
 }
 
-static void finish(struct link *l, struct link_slot *s, CURLcode rc)
+/* e: what kept it from answering. */
+static void finish(struct link *l, struct link_slot *s, enum err e)
 {
     char type[128] = "";
     const char *t = NULL;
     long status = 0;
-    struct link_answer a = {.err = link_tls_err(&l->tls, s->easy, rc, s->text), .type = type};
+    struct link_answer a = {.err = e, .type = type};
     if (!a.err) {
         curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &t);
@@ -209,20 +213,26 @@ void link_dispatch(struct link *l)
         struct link_slot *s = NULL;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s);
         if (m->msg == CURLMSG_DONE && s)
-            finish(l, s, m->data.result);
+            finish(l, s, link_tls_err(&l->tls, s->easy, m->data.result, s->text));
     }
+    link_stall_look(l, mono(l));
+    for (size_t i = 0; i < LINK_SLOTS; i++)
+        if (link_stall_is(&l->slot[i], mono(l)))
+            finish(l, &l->slot[i], ERR_NET_TIMEOUT);
     link_slot_see_lost(l);
     ping(l);
 }
 
 int link_timeout_ms(const struct link *l)
 {
+    int stall = link_stall_ms(l, mono(l));
     if (l->unread)
         return 0;
     if (!wants_ping(l))
-        return -1;
+        return stall;
     int64_t left = l->next_ping_ms - mono(l);
-    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+    int ping_in = left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+    return stall >= 0 && stall < ping_in ? stall : ping_in;
 }
 
 void link_keep_warm(struct link *l)

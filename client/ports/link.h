@@ -9,8 +9,9 @@
  *
  * One thread, the loop's. `done` is only ever called from link_dispatch or link_call, never from link_request. In
  * `done` new requests and cancels are fine, link_free and link_dispatch are not. A connection that is lost while idle
- * is noticed through link_fd and made anew in the background, so that the next request finds it warm. Requests never
- * queue behind each other: a long poll has its connection, what comes meanwhile another. Proxies of the environment are
+ * is noticed through link_fd and made anew in the background, so that the next request finds it warm. An answer that has
+ * begun and stops for five seconds is ERR_NET_TIMEOUT, whatever the deadline; after an answer that did not come only
+ * connections that were used since, or new ones, are used. Requests never queue behind each other: a long poll has its connection, what comes meanwhile another. Proxies of the environment are
  * ignored. Redirects are not followed.
  *
  * The server is believed if its chain ends in ca_path (nothing else), its name is the URL's, and the dates hold at

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/ports/link_slot.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { KEEP_BODY = 65536 };
+/* IDLE_S: the default distrusts a connection that was idle for two minutes. */
+enum { KEEP_BODY = 65536, IDLE_S = 7 * 86400, KEEPALIVE_S = 15, KEEPALIVE_AGAIN_S = 5, UNACKED_MS = 10000 };
 
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -15,8 +18,12 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
     if (l->socket_cnt == LINK_SOCKETS)
         return CURL_SOCKET_BAD;
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-    if (fd >= 0)
-        l->socket[l->socket_cnt++] = fd;
+    if (fd < 0)
+        return fd;
+    /* RFC 5482: a peer that is gone without a word is not waited for until a request's deadline, nor a long poll's. */
+    unsigned unacked = UNACKED_MS;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof unacked);
+    l->socket[l->socket_cnt++] = fd;
     return fd;
 }
 
@@ -91,13 +98,10 @@ static enum err handle(struct link *l, struct link_slot *s, bool probe)
     bad |= curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
     bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_NODELAY, 1L);
     bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_KEEPIDLE, 30L);
-    bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_KEEPINTVL, 10L);
-    bad |=
-        curl_easy_setopt(s->easy, CURLOPT_MAXAGE_CONN, 7L * 86400); /* the default distrusts one idle for 2 minutes */
+    bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
+    bad |= curl_easy_setopt(s->easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_AGAIN_S);
     bad |= curl_easy_setopt(s->easy, CURLOPT_BUFFERSIZE, 16384L);
     /* A connection made without looking at dates must serve nothing else. */
-    bad |= curl_easy_setopt(s->easy, CURLOPT_FRESH_CONNECT, probe ? 1L : 0L);
     bad |= curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, probe ? 1L : 0L);
     return bad ? ERR_NOMEM : link_tls_apply(&l->tls, s->easy, probe);
 }
@@ -105,6 +109,7 @@ static enum err handle(struct link *l, struct link_slot *s, bool probe)
 void link_slot_clear(struct link_slot *s)
 {
     s->id = 0;
+    s->quiet_mono_ms = 0;
     s->done = NULL;
     OPENSSL_cleanse(s->body.data, s->body.len);
     OPENSSL_cleanse(s->answer.data, s->answer.len);
@@ -138,6 +143,15 @@ static struct curl_slist *headers(struct link *l, const char *type)
     return NULL;
 }
 
+/* Where one request went without an answer, connections that have been idle since before may be dead, too: none of them is used. */
+static unsigned choose_connection(struct link *l, struct link_slot *s)
+{
+    int64_t since = l->tls.clock->mono_ms(l->tls.clock->ctx) - l->lost_mono_ms;
+    long idle_s = l->lost_mono_ms && since < IDLE_S * 1000L ? (long)(since / 1000) : IDLE_S;
+    unsigned bad = curl_easy_setopt(s->easy, CURLOPT_FRESH_CONNECT, s->probe || !l->status.online ? 1L : 0L);
+    return bad | curl_easy_setopt(s->easy, CURLOPT_MAXAGE_CONN, idle_s);
+}
+
 enum err link_slot_prepare(struct link *l, struct link_slot *s, const struct link_request *r)
 {
     int64_t left =
@@ -160,6 +174,7 @@ enum err link_slot_prepare(struct link *l, struct link_slot *s, const struct lin
         e = buf_add(&s->body, r->body, r->len);
     if (e)
         return e;
+    bad |= choose_connection(l, s);
     bad |= curl_easy_setopt(s->easy, CURLOPT_URL, buf_str(&s->url));
     bad |= curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, h);
     if (post || r->body) {

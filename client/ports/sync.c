@@ -146,10 +146,24 @@ int sync_timeout_ms(const struct sync *s)
     return least;
 }
 
+/* A long poll that was under way when the link was lost may wait for an answer on a dead connection until its deadline. */
+static void poll_anew(struct sync *s)
+{
+    if (!s->down.id || s->poll_start_ms >= s->lost_ms)
+        return;
+    link_cancel(s->c.link, s->down.id);
+    s->down.id = 0;
+    sync_good(s, &s->down, 0);
+}
+
 /* Back again: no reason to sit out a wait that was made for a dead network. A fork stays one. */
 static void see_link(struct sync *s)
 {
     bool online = link_status(s->c.link)->online;
+    if (!online && s->was_online)
+        s->lost_ms = sync_mono(s);
+    if (online && !s->was_online && s->lost_ms)
+        poll_anew(s);
     struct lane *const lanes[] = {&s->up, &s->down, &s->list, &s->who, &s->cert};
     enum { LANES = 5 };
     for (size_t i = 0; online && !s->was_online && i < LANES; i++)

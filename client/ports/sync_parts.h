@@ -47,6 +47,7 @@ struct sync {
     uint64_t batch_after; /* the batch under way begins after this seq */
     uint64_t from_seq;    /* the service wants records from here on, though they are countersigned; 0: from there */
     int64_t poll_start_ms, kept_mono_ms;
+    int64_t lost_ms; /* when the link was last lost; 0: never */
     bool started, was_online;
     bool new_epoch;          /* a lease for one has come */
     int32_t warned_day;      /* of the end of the trust notice */

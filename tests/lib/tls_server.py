@@ -5,6 +5,7 @@ standard input does. Paths say what is to happen (see `answer`)."""
 import datetime
 import email.utils
 import json
+import os
 import pathlib
 import socket
 import ssl
@@ -18,6 +19,10 @@ import impostor
 
 DAY = 86400
 seen = {"connections": 0}
+begun = []  # answers that were begun, in the order of their beginning
+PARTS = {"/record": b"\x17\x03\x03\x01\x00" + bytes(100), "/header": b"\x17\x03\x03\x01\x00", "/bit": b"\x17\x03",  # of a TLS record
+         "/head": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+         "/body": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n{}"}
 idle = []  # connections that were asked to be dropped when the next /drop comes
 
 
@@ -33,7 +38,7 @@ def answer(method, path, headers, body, sock):
                 "expect": headers.get("expect")}
         return 200, "application/json; charset=utf-8", json.dumps(text).encode()
     if path == "/count":
-        return 200, "application/json", json.dumps(seen).encode()
+        return 200, "application/json", json.dumps({**seen, "open": len(idle)}).encode()
     if path == "/big":
         return 200, "application/octet-stream", b"x" * (2 << 20)
     if path == "/problem":
@@ -56,6 +61,19 @@ def answer(method, path, headers, body, sock):
         while sock.recv(1):
             pass
         return None
+    if path in PARTS:
+        if path in ("/record", "/header", "/bit"):
+            with socket.socket(fileno=os.dup(sock.fileno())) as raw:
+                raw.sendall(PARTS[path])
+        else:
+            sock.sendall(PARTS[path])
+            begun.append(sock)
+        while sock.recv(1):
+            pass
+        return None
+    if path == "/more":
+        begun[-1].sendall(b" ")
+        return 200, "application/json", b"{}"
     if path == "/drop":
         while idle:
             other = idle.pop()

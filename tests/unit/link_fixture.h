@@ -29,7 +29,7 @@ static struct {
 static size_t way_cnt;
 static pid_t server;
 static int server_in = -1;
-static int64_t clock_off_ms;
+static int64_t clock_off_ms, mono_off_ms;
 
 static int64_t test_utc(void *ctx)
 {
@@ -40,7 +40,7 @@ static int64_t test_utc(void *ctx)
 static int64_t test_mono(void *ctx)
 {
     (void)ctx;
-    return tm_mono_ms();
+    return tm_mono_ms() + mono_off_ms;
 }
 
 static const struct clock test_clock = {test_utc, test_mono, test_mono, NULL};

@@ -197,7 +197,7 @@ static void note(void *ctx, const struct link_answer *a)
     s->status = a->status;
 }
 
-static int64_t connections(struct link *l)
+static int64_t counted(struct link *l, const char *what)
 {
     struct buf body;
     json_t *root = NULL;
@@ -205,10 +205,15 @@ static int64_t connections(struct link *l)
     buf_init(&body, 1000);
     assert_int_equal(get(l, "/count", NULL, &body), ERR_OK);
     assert_int_equal(jsonx_parse(buf_str(&body), body.len, &root), ERR_OK);
-    assert_int_equal(jsonx_int(root, "connections", 0, INT32_MAX, &n), ERR_OK);
+    assert_int_equal(jsonx_int(root, what, 0, INT32_MAX, &n), ERR_OK);
     json_decref(root);
     buf_release(&body);
     return n;
+}
+
+static int64_t connections(struct link *l)
+{
+    return counted(l, "connections");
 }
 
 static void a_connection_serves_many_requests(void **state)
@@ -342,6 +347,92 @@ static void requests_are_bounded_and_end_with_the_link(void **state)
     link_free(&l);
 }
 
+/* A peer that goes away in the middle of a record, or of an answer, is not waited for until the end of a long poll. */
+static void an_answer_that_stops_half_way_is_given_up_soon(void **state)
+{
+    (void)state;
+    static const char *const path[] = {"/record", "/header", "/bit", "/head", "/body"};
+    struct link *l = link_to("good", LINK_TRUST_CA, true);
+    for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
+        struct seen poll = {0};
+        struct link_request r = {.method = "GET", .path = path[i], .waits = i % 2, .done = note, .ctx = &poll};
+        r.deadline_mono_ms = test_mono(NULL) + 60000;
+        assert_int_equal(link_request(l, &r, NULL), ERR_OK);
+        TURN_UNTIL(l, link_timeout_ms(l) > 0);
+        assert_in_range(link_timeout_ms(l), 1, 5000);
+        mono_off_ms += 4000;
+        turn(l);
+        assert_int_equal(poll.cnt, 0);
+        mono_off_ms += 1000;
+        TURN_UNTIL(l, poll.cnt);
+        assert_int_equal(poll.err, ERR_NET_TIMEOUT);
+        assert_int_equal(link_timeout_ms(l), -1);
+        assert_false(link_status(l)->online);
+        assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK);
+    }
+    link_free(&l);
+}
+
+/* Neither one that is slow, nor one that has not begun: that is what a long poll is. */
+static void an_answer_may_be_slow_and_a_long_poll_silent(void **state)
+{
+    (void)state;
+    struct seen slow = {0}, poll = {0};
+    uint64_t id = 0;
+    struct link *l = link_to("good", LINK_TRUST_CA, true), *other = link_to("good", LINK_TRUST_CA, true);
+    struct link_request r = {.method = "GET", .path = "/body", .done = note, .ctx = &slow};
+    struct link_request p = {.method = "GET", .path = "/slow", .waits = true, .done = note, .ctx = &poll};
+    assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK);
+    r.deadline_mono_ms = p.deadline_mono_ms = test_mono(NULL) + 60000;
+    assert_int_equal(link_request(l, &p, &id), ERR_OK);
+    assert_int_equal(link_request(l, &r, NULL), ERR_OK);
+    TURN_UNTIL(l, link_timeout_ms(l) > 0);
+    for (int i = 0; i < 2; i++) {
+        mono_off_ms += 4500;
+        turn(l);
+        assert_int_equal(slow.cnt, 0);
+        assert_int_equal(get(other, "/more", NULL, NULL), ERR_OK);
+        TURN_UNTIL(l, slow.cnt || link_timeout_ms(l) > 4000); /* heard of */
+    }
+    TURN_UNTIL(l, slow.cnt);
+    assert_int_equal(slow.err, ERR_OK);
+    mono_off_ms += 40000;
+    turn(l);
+    assert_int_equal(poll.cnt, 0);
+    link_cancel(l, id);
+    link_free(&l);
+    link_free(&other);
+}
+
+/* What went without an answer may have taken the others with it: an idle connection is not tried first. */
+static void unanswered(int64_t after_ms, bool closes_old)
+{
+    struct seen lost = {0};
+    struct link *l = link_to("good", LINK_TRUST_CA, true), *other = link_to("good", LINK_TRUST_CA, true);
+    struct link_request r = {.method = "GET", .path = "/slow", .done = note, .ctx = &lost};
+    r.deadline_mono_ms = test_mono(NULL) + after_ms;
+    assert_int_equal(link_request(l, &r, NULL), ERR_OK);
+    assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK); /* beside it, and idle now */
+    int64_t before = connections(other), open = counted(other, "open");
+    TURN_UNTIL(l, lost.cnt);
+    assert_int_equal(lost.err, ERR_NET_TIMEOUT);
+    assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK);
+    assert_int_equal(connections(other), before + 1);
+    assert_int_equal(get(l, "/ok", NULL, NULL), ERR_OK);
+    assert_int_equal(connections(other), before + 1);
+    if (closes_old)
+        TURN_UNTIL(l, counted(other, "open") == open - 1); /* two went, one came */
+    link_free(&l);
+    link_free(&other);
+}
+
+static void after_no_answer_a_new_connection_is_made(void **state)
+{
+    (void)state;
+    unanswered(300, false);
+    unanswered(1500, true); /* curl counts whole seconds of being idle */
+}
+
 static struct link *chain_link;
 static int chained;
 static void ask_again(void *ctx, const struct link_answer *a)
@@ -394,6 +485,9 @@ int main(void)
         cmocka_unit_test(a_lost_connection_is_made_anew_in_the_background),
         cmocka_unit_test(the_link_comes_back_by_itself),
         cmocka_unit_test(requests_are_bounded_and_end_with_the_link),
+        cmocka_unit_test(an_answer_that_stops_half_way_is_given_up_soon),
+        cmocka_unit_test(an_answer_may_be_slow_and_a_long_poll_silent),
+        cmocka_unit_test(after_no_answer_a_new_connection_is_made),
         cmocka_unit_test(an_answer_may_ask_the_next),
         cmocka_unit_test(our_own_certificate_says_how_long),
     };

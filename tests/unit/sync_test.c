@@ -68,6 +68,31 @@ static void waits_grow_and_end_when_the_link_comes_back(void **state)
     assert_int_equal(journal_unsent_cnt(journal), 0);
 }
 
+/* Half-open: the poll that was under way would wait a minute for an answer that cannot come. One that began since is well. */
+static void a_link_that_comes_back_polls_anew(void **state)
+{
+    (void)state;
+    uint64_t id = asked[find("/v1/notices")].id;
+    pass(1000);
+    online.online = false;
+    pass(0);
+    assert_int_equal(asked[find("/v1/notices")].id, id);
+    pass(1000);
+    online.online = true;
+    pass(0);
+    assert_int_not_equal(asked[find("/v1/notices")].id, id);
+    id = asked[find("/v1/notices")].id;
+    pass(1000);
+    assert_int_equal(asked[find("/v1/notices")].id, id);
+    online.online = false;
+    answer("/v1/notices", ERR_NET_CUT, 0, "");
+    pass(60000);
+    id = asked[find("/v1/notices")].id;
+    online.online = true;
+    pass(1);
+    assert_int_equal(asked[find("/v1/notices")].id, id);
+}
+
 static void only_the_services_key_countersigns(void **state)
 {
     (void)state;
@@ -323,6 +348,7 @@ int main(void)
         T(records_go_up_in_batches_until_none_is_left),
         T(a_failed_upload_is_repeated_with_the_same_records),
         T(waits_grow_and_end_when_the_link_comes_back),
+        T(a_link_that_comes_back_polls_anew),
         T(only_the_services_key_countersigns),
         T(a_service_restored_from_a_backup_gets_what_it_lost),
         T(a_fork_is_not_hammered),
