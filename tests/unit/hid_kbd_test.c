@@ -139,6 +139,50 @@ static void short_and_foreign_reports_are_harmless(void **state)
     assert_int_equal(hid_kbd_feed(&k, r, 17, out), 1);
 }
 
+/* Other applications and a maker's own bytes beside the keys, an array with an id and its modifiers behind it, then a second keyboard
+ * report: the first one's keys count, wherever they stand. */
+static void keys_are_found_among_what_else_a_device_says(void **state)
+{
+    static const uint8_t desc[] = {0x05, 0x0C, 0x09, 0x01, 0xA1, 0x01, 0x85, 0x02, 0x05, 0x07, 0x19, 0x00, 0x29, 0xFF,
+        0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, 0x02, 0x81, 0x00,
+        0xC0, /* keys of an application that is no keyboard */
+        0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0x85, 0x05, 0x06, 0x00, 0xFF, 0x19, 0x00, 0x29, 0xFF, 0x95, 0x02, 0x81,
+        0x00, 0x05, 0x07, 0x19, 0x00, 0x29, 0xFF, 0x95, 0x03, 0x81,
+        0x00, /* three keys behind two bytes of the maker's */
+        0x19, 0xE0, 0x29, 0xE7, 0x25, 0x01, 0x75, 0x01, 0x95, 0x08, 0x81, 0x02, /* the modifiers */
+        0x85, 0x06, 0x19, 0x04, 0x29, 0x73, 0x95, 0x70, 0x81, 0x02, 0xC0};
+    struct hid_kbd_plan plan = plan_of(desc, sizeof desc);
+    char out[HID_KBD_OUT];
+    struct hid_kbd k;
+
+    (void)state;
+    assert_int_equal(plan.report_id, 5);
+    assert_int_equal(plan.report_len, 7);
+    assert_int_equal(plan.key_cnt, 3);
+    hid_kbd_init(&k, &plan);
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){5, 9, 9, 0, 4, 5, 2}, 7, out), 2);
+    assert_memory_equal(out, "AB", 2);
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){2, 6, 7, 0, 0, 0, 0}, 7, out), 0);
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){6, 0xFF, 0xFF}, 3, out), 0);
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){5, 0, 0, 2, 0, 0, 0}, 7, out), 0); /* 02: POST fail, no key */
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){5, 0, 0, 3, 0, 0, 0}, 7, out), 0); /* 03: undefined error */
+}
+
+static void a_keypad_alone_types(void **state)
+{
+    static const uint8_t desc[] = {0x05, 0x01, 0x09, 0x07, 0xA1, 0x01, 0x05, 0x07, 0x19, 0x54, 0x29, 0x63, 0x15, 0x00,
+        0x25, 0x01, 0x75, 0x01, 0x95, 0x10, 0x81, 0x02, 0xC0};
+    struct hid_kbd_plan plan = plan_of(desc, sizeof desc);
+    char out[HID_KBD_OUT];
+    struct hid_kbd k;
+
+    (void)state;
+    assert_true(plan.bitmap);
+    hid_kbd_init(&k, &plan);
+    assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){0xFF, 0xFF}, 2, out), 16);
+    assert_memory_equal(out, "/*-+\r1234567890.", 16);
+}
+
 static void what_is_no_keyboard(void **state)
 {
     static const uint8_t no_keys[] = {0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x08, 0x81, 0x03, 0xC0};
@@ -160,6 +204,8 @@ int main(void)
         cmocka_unit_test(caps_lock_is_kept_here),
         cmocka_unit_test(commands_type_nothing),
         cmocka_unit_test(short_and_foreign_reports_are_harmless),
+        cmocka_unit_test(keys_are_found_among_what_else_a_device_says),
+        cmocka_unit_test(a_keypad_alone_types),
         cmocka_unit_test(what_is_no_keyboard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

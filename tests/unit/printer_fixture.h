@@ -19,7 +19,7 @@ struct fake {
     uint8_t got[8192], answers[3];
     size_t got_len, asked_cnt;
     bool silent, slow; /* slow: takes bytes and never gets done */
-    bool busy;
+    bool busy, deaf;   /* deaf: a question cannot be sent */
     uint8_t inbox[16];
     size_t inbox_len;
     int changes;
@@ -41,6 +41,8 @@ static inline enum err take(void *ctx, const uint8_t *p, size_t n)
     if (n == 3 && p[0] == 0x10 && p[1] == 0x04) {
         static const unsigned index[] = {0, 0, 1, 0, 2};
         f->asked_cnt++;
+        if (f->deaf)
+            return ERR_IO;
         if (!f->silent)
             f->inbox[f->inbox_len++] = f->answers[index[p[2]]];
         return ERR_OK;

@@ -52,10 +52,11 @@ static void silence_ends_a_scan(void **state)
 /* A device that never stops sends one scan after another rather than growing one for ever. */
 static void a_drip_is_cut(void **state)
 {
-    int64_t now = 0;
+    const int64_t begin = 5000000;
+    int64_t now = begin;
 
     (void)state;
-    for (; now < SCAN_LINE_WHOLE_MS; now += SCAN_LINE_GAP_MS - 1) {
+    for (; now < begin + SCAN_LINE_WHOLE_MS; now += SCAN_LINE_GAP_MS - 1) {
         assert_int_equal(scan_line_tick(&l, now), SCAN_LINE_NOTHING);
         add("x", 1, now);
     }
@@ -102,8 +103,16 @@ static void an_aim_identifier_moves_out_of_the_text(void **state)
     assert_string_equal(l.aim, "]Q1");
     assert_string_equal(l.text, "HTTPS");
     assert_int_equal(add("]Q1\r", 4, 1), SCAN_LINE_NOTHING);
-    assert_int_equal(add("] A\r", 4, 1), SCAN_LINE_WHOLE);
-    assert_string_equal(l.aim, "");
+    for (const char *c = "09AZaz"; *c; c++) { /* what is a letter or a digit */
+        char text[] = {']', *c, *c, 'x', '\r'};
+        assert_int_equal(add(text, 5, 1), SCAN_LINE_WHOLE);
+        assert_string_equal(l.text, "x");
+    }
+    for (const char *c = " /:@[`{"; *c; c++) { /* and what stands beside them */
+        char text[] = {']', 'Q', *c, 'x', '\r'};
+        assert_int_equal(add(text, 5, 1), SCAN_LINE_WHOLE);
+        assert_string_equal(l.aim, "");
+    }
 }
 
 static void half_a_scan_is_known_and_wiped(void **state)
@@ -117,6 +126,17 @@ static void half_a_scan_is_known_and_wiped(void **state)
     assert_int_equal(scan_line_deadline_ms(&l), INT64_MAX);
 }
 
+/* A device that goes while the tail of something too long is skipped: what it was is wiped, and the next scan is whole. */
+static void a_loss_is_wiped_and_over_with_the_device(void **state)
+{
+    (void)state;
+    for (int i = 0; i <= SCAN_LINE_TEXT; i++)
+        scan_line_add(&l, 'S', 1);
+    assert_null(memchr(l.text, 'S', sizeof l.text));
+    assert_false(scan_line_reset(&l));
+    assert_int_equal(add("next\r", 5, 1), SCAN_LINE_WHOLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +148,7 @@ int main(void)
         cmocka_unit_test_setup(any_byte_but_the_ends_is_text, reset),
         cmocka_unit_test_setup(an_aim_identifier_moves_out_of_the_text, reset),
         cmocka_unit_test_setup(half_a_scan_is_known_and_wiped, reset),
+        cmocka_unit_test_setup(a_loss_is_wiped_and_over_with_the_device, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ static void the_number_and_nothing_else(void **state)
     (void)state;
     assert_string_equal(text(TRACK), NUMBER);
     assert_string_equal(text(";" LONG "=3012101000?"), LONG);
+    assert_string_equal(text(";6200000000005=3012?"), "6200000000005"); /* the shortest */
     assert_string_equal(text("%B" NUMBER "^BEISPIEL/A^30121010000000000?" TRACK), NUMBER);
     assert_string_equal(text(TRACK "<"), NUMBER); /* the LRC, which is 12 */
     assert_null(text(TRACK "="));
@@ -201,6 +202,91 @@ static void raw_bits_in_a_report(void **state)
     assert_string_equal(number, NUMBER);
 }
 
+/* Report ids: the length that stands in another report is not this one's, and other reports are nothing. */
+static void reports_with_ids(void **state)
+{
+    static const uint8_t desc[] = {0x05, 0x8E, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x85,
+        0x01, 0x95, 0x01, 0x09, 0x12, 0x81, 0x02, 0x85, 0x07, 0x09, 0x11, 0x81, 0x02, 0x95, 0x28, 0x09, 0x22, 0x81,
+        0x02, 0xC0};
+    struct hid_msr_plan p = plan_of(desc, sizeof desc, false);
+    char number[TRACK2_PAN + 1] = "";
+    uint8_t r[42] = {7, 9};
+
+    (void)state;
+    assert_int_equal(p.report_len, 42);
+    memcpy(r + 2, TRACK, strlen(TRACK));
+    assert_int_equal(hid_msr_read(&p, r, sizeof r, number), HID_MSR_SWIPE);
+    assert_string_equal(number, NUMBER);
+    assert_int_equal(hid_msr_read(&p, r, 2, number), HID_MSR_BAD);
+    assert_int_equal(hid_msr_read(&p, r, 1, number), HID_MSR_NOTHING);
+    r[0] = 1;
+    assert_int_equal(hid_msr_read(&p, r, sizeof r, number), HID_MSR_NOTHING);
+}
+
+/* MagTek's with ids: the largest report is the swipe's; track 2 did not decode, or the report ends before it says so: bad. */
+static void magteks_with_ids_and_cut_off(void **state)
+{
+    static const uint8_t desc[] = {0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08,
+        0x85, 0x03, 0x95, 0x08, 0x09, 0x20, 0x81, 0x02, 0x85, 0x09, 0x96, 0x51, 0x01, 0x09, 0x20, 0x82, 0x02, 0x01,
+        0xC0};
+    struct hid_msr_plan p = plan_of(desc, sizeof desc, true);
+    char number[TRACK2_PAN + 1] = "";
+    uint8_t r[1 + KIND_REPORT] = {9};
+    unsigned n = 1 + kind_swipe_report(r + 1, TRACK, true);
+
+    (void)state;
+    assert_int_equal(p.report_len, n);
+    assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_SWIPE);
+    assert_string_equal(number, NUMBER);
+    r[2] = 1;
+    assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_BAD);
+    r[2] = 0;
+    for (size_t cut = 2; cut < 118; cut++) {
+        uint8_t *exact = malloc(cut); /* so that a look behind it is seen */
+        memcpy(exact, r, cut);
+        assert_int_equal(hid_msr_read(&p, exact, cut, number), HID_MSR_BAD);
+        free(exact);
+    }
+    r[0] = 3;
+    assert_int_equal(hid_msr_read(&p, r, n, number), HID_MSR_NOTHING);
+}
+
+static void magteks_own_report_must_hold_three_tracks(void **state)
+{
+    uint8_t desc[] = {0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x96, 227, 0,
+        0x09, 0x20, 0x82, 0x02, 0x01, 0xC0};
+    static struct hid_desc d;
+    struct hid_msr_plan p;
+
+    (void)state;
+    assert_int_equal(hid_desc_parse(&d, desc, sizeof desc), ERR_OK);
+    assert_int_equal(hid_msr_plan_magtek(&p, &d), ERR_OK);
+    desc[15] = 226;
+    assert_int_equal(hid_desc_parse(&d, desc, sizeof desc), ERR_OK);
+    assert_int_equal(hid_msr_plan_magtek(&p, &d), ERR_BAD_VALUE);
+    desc[15] = 1; /* 1025 */
+    desc[16] = 4;
+    assert_int_equal(hid_desc_parse(&d, desc, sizeof desc), ERR_OK);
+    assert_int_equal(hid_msr_plan_magtek(&p, &d), ERR_BAD_VALUE);
+}
+
+/* An application of page 8E that names no track 2, or gives each of its bytes a usage of its own. */
+static void a_stripe_reader_without_track_2(void **state)
+{
+    static const uint8_t none[] = {0x05, 0x8E, 0x09, 0x01, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x28, 0x09, 0x21, 0x81, 0x02,
+        0xC0},
+                         range[] = {0x05, 0x8E, 0x09, 0x01, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x03, 0x19, 0x21, 0x29, 0x23,
+                             0x81, 0x02, 0xC0};
+    static struct hid_desc d;
+    struct hid_msr_plan p;
+
+    (void)state;
+    assert_int_equal(hid_desc_parse(&d, none, sizeof none), ERR_OK);
+    assert_int_equal(hid_msr_plan_init(&p, &d), ERR_BAD_VALUE);
+    assert_int_equal(hid_desc_parse(&d, range, sizeof range), ERR_OK);
+    assert_int_equal(hid_msr_plan_init(&p, &d), ERR_BAD_VALUE);
+}
+
 /* Found by fuzzing: a descriptor may put the length behind the data, and the report may end between them. */
 static void a_length_behind_the_end_of_a_short_report(void **state)
 {
@@ -237,6 +323,10 @@ int main(void)
         cmocka_unit_test(no_character_with_two_wrong_bits_passes),
         cmocka_unit_test(reports_by_usages_and_magteks),
         cmocka_unit_test(raw_bits_in_a_report),
+        cmocka_unit_test(reports_with_ids),
+        cmocka_unit_test(magteks_with_ids_and_cut_off),
+        cmocka_unit_test(magteks_own_report_must_hold_three_tracks),
+        cmocka_unit_test(a_stripe_reader_without_track_2),
         cmocka_unit_test(a_length_behind_the_end_of_a_short_report),
         cmocka_unit_test(what_is_no_stripe_reader),
     };
