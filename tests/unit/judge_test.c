@@ -168,6 +168,7 @@ static void without_a_driver_only_what_may_be_ours_is_in_doubt(void **state)
     j = judge("1eab\t0d10\thid_pos\t-\tx\tx\n");
     assert_int_equal(j.best, JUDGE_UNKNOWN);
     assert_int_equal(j.ports[0].claim.data, 1);
+    assert_true(j.unsettled);        /* all interfaces are listed, but one has no driver yet */
     puts_("1-1/idVendor", "0525\n"); /* nobody's: could be anything */
     j = judge("");
     assert_int_equal(j.best, JUDGE_NO);
@@ -176,6 +177,36 @@ static void without_a_driver_only_what_may_be_ours_is_in_doubt(void **state)
     assert_int_equal(j.best, JUDGE_TAKEN);
     assert_int_equal(j.why, USB_WHY_BUSY);
     assert_false(j.unsettled);
+}
+
+/* The numbers that make a HID interface a boot keyboard or mouse, and a serial port one, mean something else elsewhere. */
+static void class_subclass_and_protocol_count_together(void **state)
+{
+    static const struct {
+        const char *class, *subclass, *protocol;
+        enum usb_why why;
+    } cases[] = {
+        {"03\n", "01\n", "01\n", USB_WHY_KEYBOARD},
+        {"03\n", "01\n", "02\n", USB_WHY_MOUSE},
+        {"03\n", "01\n", "00\n", USB_WHY_NO_DRIVER},
+        {"03\n", "00\n", "01\n", USB_WHY_NO_DRIVER},
+        {"03\n", "00\n", "02\n", USB_WHY_NO_DRIVER},
+        {"07\n", "01\n", "01\n", USB_WHY_PRINTER},
+        {"07\n", "01\n", "02\n", USB_WHY_PRINTER},
+        {"08\n", "01\n", "01\n", USB_WHY_STORAGE},
+        {"02\n", "02\n", "01\n", USB_WHY_SERIAL},
+        {"02\n", "06\n", "00\n", USB_WHY_NOT_OURS}, /* a network card */
+        {"0e\n", "02\n", "00\n", USB_WHY_NOT_OURS}, /* a camera */
+        {"0e\n", "01\n", "02\n", USB_WHY_NOT_OURS},
+    };
+    (void)state;
+    put_device("x\n");
+    puts_("1-1/idVendor", "0525\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put_interface(0, cases[i].class, cases[i].subclass, cases[i].protocol);
+        assert_int_equal(judge("").best, JUDGE_NO);
+        assert_int_equal(judge("").why, cases[i].why);
+    }
 }
 
 static void put_report_desc(int n, const void *bytes, size_t len)
@@ -188,7 +219,9 @@ static void put_report_desc(int n, const void *bytes, size_t len)
 
 static void a_descriptor_that_is_none_is_senseless(void **state)
 {
-    static const uint8_t huge[HID_DESC_BYTES + 1];
+    /* a scanner's application whose report could carry no scan */
+    static const uint8_t huge[HID_DESC_BYTES + 1],
+        buttons[] = {0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x02, 0x81, 0x02, 0xC0};
     struct judge j;
 
     (void)state;
@@ -200,6 +233,10 @@ static void a_descriptor_that_is_none_is_senseless(void **state)
     assert_int_equal(j.why, USB_WHY_BAD_DESCRIPTOR);
     put_report_desc(0, huge, sizeof huge);
     assert_int_equal(judge("").best, JUDGE_SENSELESS);
+    put_report_desc(0, buttons, sizeof buttons);
+    j = judge("");
+    assert_int_equal(j.best, JUDGE_SENSELESS);
+    assert_int_equal(j.why, USB_WHY_BAD_DESCRIPTOR);
     put_report_desc(0, scanner_desc_keyboard, sizeof scanner_desc_keyboard);
     assert_int_equal(judge("").best, JUDGE_NO);
 }
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_device_is_read_as_the_kernel_shows_it, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_scanner_interface_of_a_composite_device_is_found, make_root, remove_root),
         cmocka_unit_test_setup_teardown(without_a_driver_only_what_may_be_ours_is_in_doubt, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(class_subclass_and_protocol_count_together, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_descriptor_that_is_none_is_senseless, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_reader_of_codes_and_cards_has_two_ports, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_keyboard_is_a_scanner_only_if_it_is_named, make_root, remove_root),
