@@ -171,7 +171,7 @@ int status_run(struct cli *c)
     printf(_("%" PRId64 " days left"), days);
     printf("%s\n", cli_color(c, "0"));
     say_label(_("Devices"));
-    devices_say(c, json_object_get(v, "devices"));
+    devices_say(c, json_object_get(v, "devices"), false);
     print_say(c, v);
     json_decref(v);
     return CLI_OK;

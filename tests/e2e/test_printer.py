@@ -186,6 +186,50 @@ def test_a_wrong_setting_is_named(world, line):
     assert r.code == 3 and line.split()[0] in r.err and "shop.ini" in r.err, r
 
 
+def test_the_drawer_opens_for_a_refund_but_not_for_its_copy(world, tmp_path):
+    paper = tmp_path / "paper.bin"
+    t = terminal(world, paper, "drawer = yes\n")
+    wait_for("the printer to be there", lambda: printer(t)["state"] == "unknown")
+    sale = sell(t, world).json["sale_id"]
+    job(t, sale, "done")
+
+    def printed(*argv):
+        size = paper.stat().st_size
+        assert t.huika(*argv).code == 0
+        wait_for("the page", lambda: paper.stat().st_size > size and not [j for j in printer(t)["jobs"] if j["state"] != "done"])
+        return Printer(384).feed(paper.read_bytes()[size:])
+
+    void = printed("void", sale, "--reason", "退菜")
+    assert void.lines[1].strip() == "撤销小票" and (void.cuts, void.kicks) == (1, 1)
+    day = printed("day", "close")
+    assert day.lines[1].strip() == "日结单" and (day.cuts, day.kicks) == (1, 0)
+
+
+def test_a_shop_that_gives_its_printer_away_owes_no_receipts(world, thermal):
+    """What had not come out stays noted and is offered when a printer is set again; what is sold meanwhile owes none."""
+    ini = "[printer]\nto = {}\n"
+    t = terminal(world, thermal.path)
+    wait_for("the printer to be ready", lambda: printer(t)["state"] == "ready")
+    thermal.say(paper_out=1)
+    assert t.huika("print", "test").code == 0
+    wait_for("no paper to be seen", lambda: printer(t)["state"] == "paper_out")
+    owed = sell(t, world, "--no-receipt").json["sale_id"]
+    job(t, owed, "unprinted")
+    t.stop()
+    del t.argv[-2:]
+    (t.state / "shop.ini").write_text(ini.format("off"))
+    t.start().wait_online()
+    assert printer(t) == {"state": "off", "jobs": []}
+    free = sell(t, world).json
+    assert free["state"] == "applied" and printer(t)["jobs"] == [] and free["sale_id"] in free["receipt"]
+    t.stop()
+    thermal.say()
+    (t.state / "shop.ini").write_text(ini.format(thermal.path))
+    t.start()
+    wait_for("the printer to be ready", lambda: printer(t)["state"] == "ready")
+    assert [(j["id"], j["state"]) for j in printer(t)["jobs"]] == [(owed, "interrupted")]
+
+
 def test_without_a_printer_nothing_is_missed(world):
     t = terminal(world, "off")
     assert printer(t) == {"state": "off", "jobs": []}

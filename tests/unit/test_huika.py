@@ -336,6 +336,30 @@ def test_status_and_devices(path):
         assert "Keyboard" in huika(c, "devices").out
 
 
+def test_devices_in_order_and_what_to_do_about_each(path, tmp_path):
+    def device(label, code="ok", **more):
+        return {"label": label, "used": code == "ok", "as": "none", "how": "", "code": code, "path": "1-2", "scans": 0, "why": f"why {code}", **more}
+    devices = [device("0525:a4a4 Bob's \\%s k\x1bey", "keyboard"), device("067b:2303", "serial", why="A serial port; left alone. If it is a "
+               "scanner, name it in /etc/huika/devices.tsv."), device("04b8:0e1f 打印机", "printer"), device("0781:5567 Stick", "storage"),
+               device("nonsense", "keyboard"), device("0acd:0500 Swipe", "io", **{"as": "card", "how": "hid_msr"}),
+               device("1eab:0d10 Gun", **{"as": "scanner", "how": "hid_pos", "scans": 3, "path": "1-1.4"}),
+               device("1eab:0d10 Gun", **{"as": "scanner", "how": "hid_pos", "path": "2-1"})]
+    with counter(path, lines={"GET /v1/status": [STATUS | {"devices": devices}]}) as c:
+        lines = [" ".join(line.split()) for line in huika(c, "devices").out.splitlines()]
+        assert lines[:3] == ["Devices in use 1eab:0d10 Gun reads codes HID POS at port 1-1.4 3 read",
+                             "in use 1eab:0d10 Gun reads codes HID POS at port 2-1",
+                             "not usable 0acd:0500 Swipe reads card stripes HID at port 1-2 why io"]
+        to_run = [line for line in lines if line.startswith("printf")]
+        assert len(to_run) == 3 and not any("printf" in line for line in huika(c, "status").out.splitlines())
+        table = tmp_path / "table"
+        for line in to_run:
+            subprocess.run(["sh", "-c", line.replace("/etc/huika/devices.tsv", str(table))], check=True)
+        assert table.read_text().splitlines() == ["0525\ta4a4\thid_keyboard\t-\tBob_s __s k_ey", "067b\t2303\tcdc_acm\t-\t-",
+                                                  "04b8\t0e1f\tprinter\t-\t_________"]
+        zh = huika(c, "devices", environ=env(LC_ALL="zh_CN.UTF-8")).out
+        assert "已读 3 次" in zh and "端口 1-1.4" in zh and "串口，不予使用。如为扫描枪" in zh
+
+
 def test_status_does_not_hide_why_records_stay(path):
     """It said "3 waiting to be sent" and the service "online", for ever, when the service had refused them as a fork."""
     told = STATUS | {"online": True, "last_error": None, "upload_error": "chain_fork", "notice_error": "bad_signature"}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # USB without USB: mock devices below an unmodified program (test-umock), and Debian's kernel in a virtual machine (test-vm).
-USB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard client/ports/usb/*.c))
+USB_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,client/ports/backoff.c $(wildcard client/ports/usb/*.c))
 UMOCK_OBJS := $(addprefix $(BUILD)/obj/tests/usb/,umock_host.o umock_dev.o)
 UMOCK_PRINTER := $(BUILD)/obj/tests/usb/umock_printer.o
 

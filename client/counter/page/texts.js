@@ -84,9 +84,9 @@ const NEXT_ANY = ["可换一张会员卡，或按原价收款。", "Try another 
 const WHY = {
     not_ours: "不是读卡或打印设备，未使用。", keyboard: "是键盘，未使用。若为扫描枪，请按说明书切换为 HID POS，或写入 /etc/huika/devices.tsv。", mouse: "是鼠标，未使用。", storage: "是存储设备，未使用。",
     security_key: "是安全密钥，未使用。", serial: "是串口，未使用。若为扫描枪，请写入 /etc/huika/devices.tsv。", printer: "是打印机，未使用。若为小票机（ESC/POS），请写入 /etc/huika/devices.tsv。",
-    mode: "已知设备，但模式不可读；请按说明书上的码切换为 HID POS。", no_driver: "内核没有识别它，未使用。", ignored: "按 /etc/huika/devices.tsv 忽略。", settling: "刚插上，系统正在设置。", bad_descriptor: "设备自述有误，未使用。",
+    mode: "已知设备，但模式不可读；请按说明书上的码切换为 HID POS。", no_driver: "内核没有识别它，未使用。若为读取设备，请加载 usbhid，或写入 /etc/huika/devices.tsv。", ignored: "按 /etc/huika/devices.tsv 忽略。", settling: "刚插上，系统正在设置。", bad_descriptor: "设备自述有误，未使用。请不经集线器重新插上；仍不行则设备已损坏。",
     no_access: "没有权限：请安装 60-huika.rules 并重新插拔。", busy: "被其他程序占用，请关闭该程序。", io: "连接不稳，请检查线缆；会自动重试。", stalled: "设备停止送数，请重新插拔；会自动重试。", unplugged: "已拔出，请重新插上。",
-    no_memory: "内存不足，会自动重试。", libusb: "USB 库未能启动，会自动重试。", no_usb: "本机没有 USB。", no_udev: "udev 未运行，后插的设备不会被发现。",
+    no_memory: "内存不足，会自动重试。", libusb: "USB 库未能启动，会自动重试。", no_usb: "本机没有 USB。", no_udev: "udev 未运行，后插的设备不会被发现；请启动 udev，再重启终端。",
 };
 
 let column = 0;

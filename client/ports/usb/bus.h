@@ -13,7 +13,7 @@
  *
  * Each device is judged by what sysfs says of it (descriptors, the report descriptors of its HID interfaces) before
  * anything is opened. Only an interface that a driver (driver.h) matches is detached from its kernel driver and
- * claimed; every other interface and device is left alone. After an error a device is re-opened with back-off; whenever
+ * claimed; every other interface and device is left alone. After an error a device is re-opened with back-off (backoff.h); whenever
  * one is lost or not used there is a reason in words. A machine without USB, or without the right to use it, is a
  * state, not a failure.
  *

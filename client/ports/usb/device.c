@@ -8,8 +8,6 @@ enum {
     SETTLE_MS = 2000, /* that long the kernel may take to configure a device and bind its drivers */
     SETTLE_LOOK_MS = 50,
     REFUSE_MS = 500, /* that long a refusal is thought over */
-    RETRY_FIRST_MS = 250,
-    RETRY_LAST_MS = 30000,
 };
 
 struct call {
@@ -40,11 +38,7 @@ static void later(const struct call *c, int64_t ms)
 
 static void retry(const struct call *c, enum usb_why why)
 {
-    unsigned doublings = c->d->attempt < 8 ? c->d->attempt : 8;
-    int64_t pause = (int64_t)RETRY_FIRST_MS << doublings;
-
-    c->d->attempt++;
-    later(c, pause < RETRY_LAST_MS ? pause : RETRY_LAST_MS);
+    later(c, backoff_next(&c->d->backoff));
     set_use(c, USB_WAITING, why);
 }
 
@@ -191,6 +185,7 @@ struct usb_device *device_new(libusb_device *dev, int64_t now_ms)
     libusb_get_device_descriptor(dev, &desc);
     d->open.dev = d->dev = libusb_ref_device(dev);
     d->judging = true;
+    d->backoff = (struct backoff){.first_ms = PORT_RETRY_FIRST_MS, .max_ms = PORT_RETRY_LAST_MS};
     d->info.vid = desc.idVendor;
     d->info.pid = desc.idProduct;
     d->info.as = "none";

@@ -13,7 +13,7 @@ struct usb_device {
     struct sysfs_device sys;
     bool judging; /* look at sysfs at due_ms */
     int64_t arrived_ms, due_ms;
-    unsigned attempt;
+    struct backoff backoff;
     bool left;     /* the bus said that it is gone */
     bool replaced; /* it, or its like, came back */
     unsigned port_cnt;

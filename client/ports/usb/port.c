@@ -6,8 +6,6 @@
 enum {
     SETTLE_MS = 2000, /* that long udev may take to be through with its rules */
     SETTLE_LOOK_MS = 50,
-    RETRY_FIRST_MS = 250,
-    RETRY_LAST_MS = 30000,
     IN_A_ROW = 5, /* stalls or errors before the device is closed and opened anew */
 };
 
@@ -28,12 +26,8 @@ static void set_use(struct usb_port *p, enum usb_use use, enum usb_why why)
 /* Closed for now: the next attempt comes after a pause that doubles each time. */
 static void retry(struct usb_port *p, enum usb_why why)
 {
-    unsigned doublings = p->attempt < 8 ? p->attempt : 8;
-    int64_t pause = (int64_t)RETRY_FIRST_MS << doublings;
-
-    p->attempt++;
     p->phase = PORT_SHUT;
-    p->due_ms = p->now + (pause < RETRY_LAST_MS ? pause : RETRY_LAST_MS);
+    p->due_ms = p->now + backoff_next(&p->backoff);
     set_use(p, USB_WAITING, why);
 }
 
@@ -179,7 +173,8 @@ static void received(struct usb_port *p)
 {
     size_t n = (size_t)p->pipe->in.transfer->actual_length;
 
-    p->attempt = p->stalls = p->errors = 0;
+    p->stalls = p->errors = 0;
+    backoff_reset(&p->backoff);
     if (p->driver->receive)
         p->driver->receive(p->self, p->pipe->buf, n, p->now);
     explicit_bzero(p->pipe->buf, n);
@@ -238,7 +233,7 @@ static void out_landed(struct usb_port *p)
     if (p->phase != PORT_OPEN)
         return;
     if (t->status == LIBUSB_TRANSFER_COMPLETED && t->actual_length == t->length) {
-        p->attempt = 0;
+        backoff_reset(&p->backoff);
         if (p->driver->written)
             p->driver->written(p->self, p->now);
         return;
@@ -310,6 +305,7 @@ struct usb_port *port_new(const struct usb_port *init, int64_t now_ms)
     if (!p)
         return NULL;
     *p = *init;
+    p->backoff = (struct backoff){.first_ms = PORT_RETRY_FIRST_MS, .max_ms = PORT_RETRY_LAST_MS};
     p->phase = PORT_SHUT;
     p->due_ms = now_ms;
     return p;

@@ -6,7 +6,10 @@
  * Nothing is freed while a transfer is in flight. */
 #ifndef HUIKA_USB_PORT_H
 #define HUIKA_USB_PORT_H
+#include "client/ports/backoff.h"
 #include "client/ports/usb/pipe.h"
+
+enum { PORT_RETRY_FIRST_MS = 250, PORT_RETRY_LAST_MS = 30000 };
 
 /* What all ports of a bus share. */
 struct usb_env {
@@ -29,7 +32,7 @@ struct usb_port {
         PORT_REST,  /* not ours after all, or left */
     } phase;
     int64_t arrived_ms, due_ms;
-    unsigned attempt;                     /* openings that failed in a row */
+    struct backoff backoff;               /* of openings that fail in a row */
     unsigned stalls, errors, setups_done; /* the first two in a row */
     enum usb_why drain_why;
     bool left, attached;

@@ -20,10 +20,13 @@ static const struct {
         N_("A printer; left alone. If it is a receipt printer (ESC/POS), name it in /etc/huika/devices.tsv.")},
     [USB_WHY_MODE] = {"mode",
         N_("A known device in a mode that Huika does not read; switch it to HID POS by the code in its manual.")},
-    [USB_WHY_NO_DRIVER] = {"no_driver", N_("No kernel driver (usbhid) says what it is; left alone.")},
+    [USB_WHY_NO_DRIVER] = {"no_driver", N_("No kernel driver says what it is; left alone. If it is a reader, load "
+                                           "usbhid, or name it in /etc/huika/devices.tsv.")},
     [USB_WHY_IGNORED] = {"ignored", N_("Left alone, as /etc/huika/devices.tsv says.")},
     [USB_WHY_SETTLING] = {"settling", N_("Just plugged in; the system is still setting it up.")},
-    [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor", N_("Its description of itself makes no sense, so it is left alone.")},
+    [USB_WHY_BAD_DESCRIPTOR] = {"bad_descriptor",
+        N_("Its description of itself makes no sense, so it is left alone. Plug it in again, without a hub; if that "
+           "does not help, it is broken.")},
     [USB_WHY_NO_ACCESS] = {"no_access", N_("No permission to open it; install 60-huika.rules for udev, put the user "
                                            "into the group huika, and plug it in "
                                            "again.")},
@@ -34,7 +37,8 @@ static const struct {
     [USB_WHY_NO_MEMORY] = {"no_memory", N_("Out of memory; it is tried again by itself.")},
     [USB_WHY_LIBUSB] = {"libusb", N_("The USB library cannot start; it is tried again by itself.")},
     [USB_WHY_NO_USB] = {"no_usb", N_("This machine has no USB, or the container does not show it.")},
-    [USB_WHY_NO_UDEV] = {"no_udev", N_("udev is not running, so devices plugged in later are not noticed.")},
+    [USB_WHY_NO_UDEV] = {"no_udev",
+        N_("udev is not running, so devices plugged in later are not noticed; start udev, then the terminal anew.")},
 };
 
 const char *usb_why_code(enum usb_why why)
