@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len;
     int64_t now = 0;
 
-    scan_line_reset(&line);
+    memset(&line, 0, sizeof line);
     if (size < 2)
         return 0;
     len = (size_t)data[0] << 8 | data[1];
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < cnt; i++)
             check_line(&line, scan_line_add(&line, typed[i], now), now);
         at += n;
-        now += n ? 0 : SCAN_LINE_GAP_MS;
+        now += n ? 0 : SCAN_LINE_PATIENCE_MS;
         check_line(&line, scan_line_tick(&line, now), now);
     }
     return 0;

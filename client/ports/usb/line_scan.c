@@ -29,7 +29,6 @@ static void tell(struct line_scan *s, enum scan_line_result r)
 
 void line_scan_add(struct line_scan *s, const char *bytes, size_t n, int64_t now_ms)
 {
-    tell(s, scan_line_tick(&s->line, now_ms));
     for (size_t i = 0; i < n; i++)
         tell(s, scan_line_add(&s->line, bytes[i], now_ms));
 }

@@ -11,6 +11,7 @@ struct line_scan {
     struct scan_line line;
 };
 
+/* However late it comes: silence ends a scan in line_scan_tick alone, lest this machine's own pauses do. */
 void line_scan_add(struct line_scan *s, const char *bytes, size_t n, int64_t now_ms);
 void line_scan_tick(struct line_scan *s, int64_t now_ms);
 /* Half a scan is lost, and said to be. */

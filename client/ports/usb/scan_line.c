@@ -25,10 +25,11 @@ static void take_aim(struct scan_line *l)
     memmove(l->text, l->text + 3, l->len);
 }
 
-static enum scan_line_result finish(struct scan_line *l)
+static enum scan_line_result finish(struct scan_line *l, bool silent)
 {
     bool skipped = l->skipping;
 
+    l->silent = silent;
     l->skipping = false;
     l->done = true;
     while (l->len && !l->text[l->len - 1])
@@ -48,7 +49,7 @@ enum scan_line_result scan_line_add(struct scan_line *l, char c, int64_t now_ms)
         l->first_ms = now_ms;
     l->last_ms = now_ms;
     if (c == '\r' || c == '\n' || c == '\t')
-        return finish(l);
+        return finish(l, false);
     if (l->skipping)
         return SCAN_LINE_NOTHING;
     if (l->len == SCAN_LINE_TEXT) {
@@ -60,6 +61,11 @@ enum scan_line_result scan_line_add(struct scan_line *l, char c, int64_t now_ms)
     return SCAN_LINE_NOTHING;
 }
 
+static int64_t gap_end_ms(const struct scan_line *l)
+{
+    return l->last_ms + (l->silent ? SCAN_LINE_GAP_MS : SCAN_LINE_PATIENCE_MS);
+}
+
 static bool is_pending(const struct scan_line *l)
 {
     return l->skipping || (l->len && !l->done);
@@ -67,7 +73,7 @@ static bool is_pending(const struct scan_line *l)
 
 int64_t scan_line_deadline_ms(const struct scan_line *l)
 {
-    int64_t gap = l->last_ms + SCAN_LINE_GAP_MS, whole = l->first_ms + SCAN_LINE_WHOLE_MS;
+    int64_t gap = gap_end_ms(l), whole = l->first_ms + SCAN_LINE_WHOLE_MS;
 
     if (!is_pending(l))
         return INT64_MAX;
@@ -76,7 +82,9 @@ int64_t scan_line_deadline_ms(const struct scan_line *l)
 
 enum scan_line_result scan_line_tick(struct scan_line *l, int64_t now_ms)
 {
-    return now_ms >= scan_line_deadline_ms(l) ? finish(l) : SCAN_LINE_NOTHING;
+    bool silent = l->silent || now_ms >= gap_end_ms(l);
+
+    return now_ms >= scan_line_deadline_ms(l) ? finish(l, silent) : SCAN_LINE_NOTHING;
 }
 
 bool scan_line_reset(struct scan_line *l)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes that come one by one, from a serial port or a keyboard, into scans: CR, LF, Tab or an idle gap ends one.
+/* Bytes that come one by one, from a serial port or a keyboard, into scans: CR, LF, Tab or an idle gap ends one. How long a gap: until a
+ * device has shown that it ends its scans with nothing, there is patience, so that a machine that stood still cuts no scan in two.
  *
  *     for each byte: if (scan_line_add(&l, c, now) == SCAN_LINE_WHOLE) use l.text, l.len
  *     when scan_line_deadline_ms() has come: scan_line_tick(&l, now), likewise
@@ -13,7 +14,8 @@
 
 enum {
     SCAN_LINE_TEXT = 4096,
-    SCAN_LINE_GAP_MS = 200, /* silence that ends a scan; keys come 8-16 ms apart, slow settings 50 ms */
+    SCAN_LINE_PATIENCE_MS = 1000, /* silence that ends a scan */
+    SCAN_LINE_GAP_MS = 200,       /* the same once a scan ended so; keys come 8-16 ms apart, slow settings 50 ms */
     SCAN_LINE_WHOLE_MS = 20000,
 };
 
@@ -29,6 +31,7 @@ struct scan_line {
     char aim[4]; /* AIM identifier taken off the head of the text, "" if it had none */
     /* private */
     bool done, skipping;
+    bool silent; /* the last scan ended with nothing */
     int64_t first_ms, last_ms;
 };
 
@@ -36,6 +39,6 @@ enum scan_line_result scan_line_add(struct scan_line *l, char c, int64_t now_ms)
 enum scan_line_result scan_line_tick(struct scan_line *l, int64_t now_ms);
 /* Monotonic ms; INT64_MAX while nothing is pending. */
 int64_t scan_line_deadline_ms(const struct scan_line *l);
-/* Wipes. True if half a scan was lost. */
+/* Wipes; how scans end stays known. True if half a scan was lost. */
 bool scan_line_reset(struct scan_line *l);
 #endif
