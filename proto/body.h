@@ -91,7 +91,10 @@ struct body_record {
 struct body_batch {
     uint32_t epoch;
     struct body_record record[BODY_BATCH]; /* seq ascending without gaps */
-    size_t record_cnt;                     /* 1 .. BODY_BATCH; 0 asks for the countersigned head alone */
+    size_t
+        record_cnt; /* 1 .. BODY_BATCH; 0: this is where the terminal stands; which head, and of which epoch, has the service? */
+    uint32_t
+        fork; /* only with 0 records: the terminal found that what the service has of this epoch is not in its journal; 0: it did not */
     uint64_t head_seq; /* the head after the last record, signed by the device key (record_head_sign) */
     uint8_t head_hash[KEY_HASH], head_sig[KEY_SIG];
     json_t *root; /* owned after decoding */

@@ -24,7 +24,7 @@ static bool batch_ok(const struct body_batch *v)
         if (r->seq != v->record[0].seq + i)
             return false;
     }
-    return !v->record_cnt || v->head_seq == v->record[v->record_cnt - 1].seq;
+    return v->record_cnt ? !v->fork && v->head_seq == v->record[v->record_cnt - 1].seq : true;
 }
 
 enum err body_batch_encode(const struct body_batch *v, struct buf *out)
@@ -47,6 +47,8 @@ enum err body_batch_encode(const struct body_batch *v, struct buf *out)
         jsonw_close(&w, '}');
     }
     jsonw_close(&w, ']');
+    if (v->fork)
+        jsonw_int(&w, "fork", v->fork);
     jsonw_open(&w, "head", '{');
     jsonw_int(&w, "seq", (int64_t)v->head_seq);
     jsonw_hex(&w, "hash", v->head_hash, KEY_HASH);
@@ -64,10 +66,10 @@ static enum err seq_of(const json_t *obj, int64_t min, uint64_t *out)
     return e;
 }
 
-static enum err epoch_of(const json_t *obj, uint32_t *out)
+static enum err epoch_of(const json_t *obj, const char *key, uint32_t *out)
 {
     int64_t v;
-    enum err e = jsonx_int(obj, "epoch", 1, UINT32_MAX, &v);
+    enum err e = jsonx_int(obj, key, 1, UINT32_MAX, &v);
     if (!e)
         *out = (uint32_t)v;
     return e;
@@ -112,7 +114,7 @@ static enum err batch_of(json_t *root, struct body_batch *v)
 {
     json_t *list, *head, *item;
     size_t i;
-    enum err e = epoch_of(root, &v->epoch);
+    enum err e = epoch_of(root, "epoch", &v->epoch);
     if (!e)
         e = jsonx_arr(root, "records", BODY_BATCH, &list);
     if (e)
@@ -121,7 +123,10 @@ static enum err batch_of(json_t *root, struct body_batch *v)
     json_array_foreach (list, i, item)
         if ((e = record_of(item, &v->record[i])))
             return e;
-    e = jsonx_obj(root, "head", &head);
+    if (jsonx_has(root, "fork"))
+        e = epoch_of(root, "fork", &v->fork);
+    if (!e)
+        e = jsonx_obj(root, "head", &head);
     if (!e)
         e = head_of(head, &v->head_seq, v->head_hash, v->head_sig);
     return e ? e : batch_ok(v) ? ERR_OK : ERR_BAD_VALUE;
@@ -237,7 +242,7 @@ static enum err results_of(const json_t *root, struct body_results *v)
             return e;
     e = jsonx_obj(root, "head", &head);
     if (!e)
-        e = epoch_of(head, &v->epoch);
+        e = epoch_of(head, "epoch", &v->epoch);
     if (!e)
         e = head_of(head, &v->head_seq, v->head_hash, v->head_sig);
     if (!e)

@@ -74,6 +74,8 @@ int terminal_list(struct cli *c);
 int terminal_revoke(struct cli *c);
 int terminal_resume(struct cli *c);
 int terminal_renew(struct cli *c);
+int terminal_branches(struct cli *c);
+int terminal_records(struct cli *c);
 int admin_invite(struct cli *c);
 int admin_enroll(struct cli *c);
 int admins_list(struct cli *c);

@@ -37,6 +37,9 @@ static const struct cli_opt dispute_list_opts[] = {
 static const struct cli_opt dispute_must_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), CLI_MUST}, {0}};
 static const struct cli_opt dispute_text_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), 0}, {0}};
 
+static const struct cli_opt records_opts[] = {{"epoch", "N", N_("of this epoch; the first by default"), 0},
+    {"branch", "N", N_("of this branch; the countersigned chain by default"), 0}, {0}};
+
 static const struct cli_opt evidence_opts[] = {{"out", "FILE.tar", N_("where to (the file is 0600)"), CLI_MUST},
     {"text", "REF[,REF]", N_("disclose what was written in these disputes; none by default"), 0}, {0}};
 
@@ -83,6 +86,9 @@ static const struct cli_command commands[] = {
         1, terminal_resume},
     {"terminal renew", "TERMINAL", N_("make a one-time code for a terminal whose certificate has lapsed"), NULL, 1, 1,
         terminal_renew},
+    {"terminal branches", "TERMINAL", N_("what is kept of its journal: each epoch's chain, and what contradicts it"),
+        NULL, 1, 1, terminal_branches},
+    {"terminal records", "TERMINAL", N_("the records of one chain or branch"), records_opts, 1, 1, terminal_records},
     {"admin invite", "NAME", N_("make a one-time code for a new administrator"), admin_invite_opts, 1, 1, admin_invite},
     {"admin enroll", "CODE", N_("accept such a code: make the profile that --profile names"), NULL, 1, 1, admin_enroll},
     {"admin list", "", N_("list administrators"), NULL, 0, 0, admins_list},

@@ -57,18 +57,12 @@ static enum err read_head(struct journal *j, struct record_head *head)
 
 static enum err read_rest(struct journal *j)
 {
-    char text[80];
-    int64_t sent = 0, day = JOURNAL_NO_DAY;
-    sqlite3_snprintf(sizeof text, text, "SELECT seq FROM heads WHERE epoch = %lu", (unsigned long)j->head.epoch);
-    enum err e = journal_db_int(j->db, text, &sent);
+    int64_t day = JOURNAL_NO_DAY;
+    enum err e = journal_db_int(j->db, "SELECT day FROM days ORDER BY id DESC LIMIT 1", &day);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    e = journal_db_int(j->db, "SELECT day FROM days ORDER BY id DESC LIMIT 1", &day);
-    if (e && e != ERR_NOT_FOUND)
-        return e;
-    j->sent = sent > 0 ? (uint64_t)sent : 0;
     j->day = (int32_t)day;
-    return ERR_OK;
+    return journal_past_load(j);
 }
 
 enum err journal_read_end(struct journal *j)
@@ -192,7 +186,19 @@ uint64_t journal_sent_seq(const struct journal *j)
     return j->sent;
 }
 
+/* A kept mark beyond the end: the newest records were lost since. */
+static int64_t own_unsent(const struct journal *j)
+{
+    uint64_t known = j->kept > j->sent ? j->kept : j->sent;
+    return known < j->head.seq ? (int64_t)(j->head.seq - known) : 0;
+}
+
 int64_t journal_unsent_cnt(const struct journal *j)
 {
-    return (int64_t)(j->head.seq - j->sent);
+    return own_unsent(j) + j->past_cnt;
+}
+
+int64_t journal_unsent_here(const struct journal *j)
+{
+    return own_unsent(j);
 }

@@ -68,7 +68,9 @@ enum err journal_append(struct journal *j, const struct journal_entry *entry, si
 const struct record_head *journal_head(const struct journal *j);
 /* Up to where the service countersigned this epoch: seq 0 if nowhere. */
 uint64_t journal_sent_seq(const struct journal *j);
+/* Records of all epochs that the service does not have, neither countersigned nor kept apart; and those of this epoch. */
 int64_t journal_unsent_cnt(const struct journal *j);
+int64_t journal_unsent_here(const struct journal *j);
 
 /* The floor that the newest record with one was kept with; 0: none. */
 int64_t journal_floor_ms(struct journal *j);
@@ -87,9 +89,12 @@ enum err journal_after(struct journal *j, uint64_t seq, size_t cnt, size_t bytes
 /* The same of an epoch that is over, or this one. */
 enum err journal_after_in(
     struct journal *j, uint32_t epoch, uint64_t seq, size_t cnt, size_t bytes, journal_each_fn *each, void *ctx);
-/* The first epoch before this one, but for `but` (0: none), that the service has not countersigned to its end: it has it up to *sent.
- * ERR_NOT_FOUND: none. */
-enum err journal_past(struct journal *j, uint32_t but, uint32_t *epoch, uint64_t *sent);
+/* The first epoch after `beyond` and before this one that the service does not have to its end. ERR_NOT_FOUND: none. */
+enum err journal_past(struct journal *j, uint32_t beyond, uint32_t *epoch);
+/* How far it has an epoch, this one or one before; *end (may be NULL): that epoch's last seq. */
+enum err journal_known(struct journal *j, uint32_t epoch, uint64_t *seq, uint64_t *end);
+/* The service keeps records of that epoch up to `seq` apart, for they contradict its chain: they are sent. ERR_IO, ERR_DISK_FULL. */
+enum err journal_kept(struct journal *j, uint32_t epoch, uint64_t seq);
 /* The hash of one record in a journal that another process may be using. ERR_NOT_FOUND, also if there is no such file; ERR_BAD_VALUE,
  * ERR_IO, ERR_NOMEM. */
 enum err journal_hash_at(const char *path, uint32_t epoch, uint64_t seq, uint8_t out[static KEY_HASH]);

@@ -9,6 +9,9 @@
 /* "HUKJ", so that file(1) and we can tell a journal from any other database. */
 #define APPLICATION_ID "1213549386"
 
+/* Up to where the service keeps records of that epoch apart, for they contradict what it has countersigned. */
+#define KEPT_TABLE "CREATE TABLE kept(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL);"
+
 static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL,"
@@ -19,9 +22,8 @@ static const char schema[] =
     "CREATE TABLE days(id INTEGER PRIMARY KEY, day INTEGER NOT NULL);"
     "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
-    " sig BLOB NOT NULL, keyid TEXT NOT NULL);"
-    "PRAGMA application_id=" APPLICATION_ID ";"
-    "PRAGMA user_version=3;"
+    " sig BLOB NOT NULL, keyid TEXT NOT NULL);" KEPT_TABLE "PRAGMA application_id=" APPLICATION_ID ";"
+    "PRAGMA user_version=4;"
     "COMMIT;";
 
 static const char *const sql[JOURNAL_STMTS] = {
@@ -47,6 +49,8 @@ static const char *const sql[JOURNAL_STMTS] = {
     [JOURNAL_SET_HEAD] =
         "INSERT INTO heads(epoch, seq, hash, at_ms, sig, keyid) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(epoch)"
         " DO UPDATE SET seq=?2, hash=?3, at_ms=?4, sig=?5, keyid=?6 WHERE ?2 >= seq",
+    [JOURNAL_SET_KEPT] =
+        "INSERT INTO kept(epoch, seq) VALUES(?1,?2) ON CONFLICT(epoch) DO UPDATE SET seq=?2 WHERE ?2 > seq",
     [JOURNAL_ERASE] = "UPDATE records SET blob = NULL, salt = NULL WHERE blob IS NOT NULL AND at_ms < ?1 AND"
                       " (id >> 40) IN (SELECT epoch FROM heads) AND"
                       " (id & 0xffffffffff) <= (SELECT seq FROM heads WHERE epoch = (records.id >> 40))",
@@ -168,6 +172,7 @@ static const char *const upgrade[] = {
     "ALTER TABLE records ADD COLUMN idem BLOB;" FROM_IDS("sale", "73") FROM_IDS("checkout", "63")
         FROM_IDS("idem", "6b"),
     "ALTER TABLE records ADD COLUMN floor_ms INTEGER;",
+    KEPT_TABLE,
 };
 enum { VERSION = 1 + sizeof upgrade / sizeof *upgrade };
 
@@ -182,7 +187,7 @@ static enum err bring_up_to_date(sqlite3 *db)
     for (; !e && version < VERSION; version++)
         e = journal_db_exec(db, upgrade[version - 1]);
     if (!e)
-        e = journal_db_exec(db, "PRAGMA user_version=3");
+        e = journal_db_exec(db, "PRAGMA user_version=4");
     if (!e)
         e = journal_db_exec(db, "COMMIT");
     if (e)

@@ -34,6 +34,7 @@ enum journal_stmt {
     JOURNAL_AFTER,
     JOURNAL_SET_OUTCOME,
     JOURNAL_SET_HEAD,
+    JOURNAL_SET_KEPT,
     JOURNAL_ERASE,
     JOURNAL_STMTS
 };
@@ -57,10 +58,11 @@ struct journal {
     sqlite3 *db;
     sqlite3_stmt *stmt[JOURNAL_STMTS]; /* prepared at first use, kept */
     struct record_head head;
-    uint64_t sent;
-    int32_t day; /* Shanghai day of the newest record; JOURNAL_NO_DAY: none */
-    int frames;  /* in the WAL since it was last copied back */
-    bool stale;  /* another process appended, or a rollback failed: read head and tail again before anything else */
+    uint64_t sent, kept; /* of this epoch: countersigned; kept apart by the service */
+    int64_t past_cnt;    /* records of epochs before it that the service does not have */
+    int32_t day;         /* Shanghai day of the newest record; JOURNAL_NO_DAY: none */
+    int frames;          /* in the WAL since it was last copied back */
+    bool stale; /* another process appended, or a rollback failed: read head and tail again before anything else */
     struct journal_tail tail;
 };
 
@@ -91,6 +93,8 @@ enum err journal_db_record(sqlite3_stmt *s, struct journal_record *r);
 
 /* journal.c: head, day and tail of j->head.epoch from the file. *j is as before on error. */
 enum err journal_read_end(struct journal *j);
+/* journal_past.c: what the service has of all epochs, from the file. */
+enum err journal_past_load(struct journal *j);
 /* Copies the WAL into the database, if nobody is reading an older state. */
 void journal_copy_back(struct journal *j);
 

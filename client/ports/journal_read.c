@@ -188,7 +188,7 @@ enum err journal_countersigned(struct journal *j, const struct body_results *r)
         sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
     if (!e && !past && r->head_seq > j->sent)
         j->sent = r->head_seq;
-    return e;
+    return !e && past ? journal_past_load(j) : e;
 }
 
 enum err journal_erase_blobs(struct journal *j, int64_t before_utc_ms, int64_t *cnt)

@@ -118,9 +118,15 @@ static int wait_ms(const struct lane *l, bool wanted, int64_t now)
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* One at a time of these two: where we stand must not be judged beside records that are on their way. */
 static bool wants_who(const struct sync *s)
 {
-    return s->c.resumed && (s->new_epoch || sync_chain_is_forked(s));
+    return s->c.resumed && !s->up.id && (!s->met || s->new_epoch || sync_chain_is_forked(s));
+}
+
+static bool wants_up(const struct sync *s)
+{
+    return (s->met || !s->c.resumed) && !s->who.id && sync_has_unsent(s);
 }
 
 /* Only over a connection that is there: a lapsed certificate cannot renew itself, and each try would say so. */
@@ -136,7 +142,7 @@ int sync_timeout_ms(const struct sync *s)
         return -1;
     if (link_status(s->c.link)->online != s->was_online)
         return 0;
-    const int waits[] = {wait_ms(&s->up, sync_has_unsent(s), now), wait_ms(&s->down, true, now),
+    const int waits[] = {wait_ms(&s->up, wants_up(s), now), wait_ms(&s->down, true, now),
         wait_ms(&s->list, s->revoked.is, now), wait_ms(&s->who, wants_who(s), now),
         wait_ms(&s->cert, wants_cert(s), now)};
     int least = -1;
@@ -192,14 +198,14 @@ void sync_tick(struct sync *s)
     if (!s->started)
         return;
     see_link(s);
-    if (wait_ms(&s->up, sync_has_unsent(s), now) == 0)
+    if (wait_ms(&s->who, wants_who(s), now) == 0)
+        sync_ask_who(s);
+    if (wait_ms(&s->up, wants_up(s), now) == 0)
         sync_upload(s);
     if (wait_ms(&s->down, true, now) == 0)
         sync_poll(s);
     if (wait_ms(&s->list, s->revoked.is, now) == 0)
         sync_fetch_list(s);
-    if (wait_ms(&s->who, wants_who(s), now) == 0)
-        sync_ask_who(s);
     if (wait_ms(&s->cert, wants_cert(s), now) == 0)
         sync_renew(s);
     sync_new_day(s);

@@ -52,10 +52,10 @@ void sync_chain_forked(struct sync *s)
         log_warn("%s not written: %s", KEEP_INI, err_code(e));
 }
 
-/* Records of an epoch that ended while the terminal was cut off; not of a fork, which the service keeps apart. */
+/* Records of an epoch that ended before they were sent. */
 void sync_chain_past(struct sync *s)
 {
-    if (journal_past(s->c.journal, s->keep.forked_epoch, &s->past_epoch, &s->past_sent))
+    if (journal_past(s->c.journal, s->past_stuck, &s->past_epoch))
         s->past_epoch = 0;
 }
 
@@ -75,30 +75,76 @@ enum err sync_chain_check(struct sync *s)
     return ERR_OK;
 }
 
+/* What the service has of this epoch must be in this journal. */
+static bool is_ours(const struct sync *s, const struct body_results *r)
+{
+    struct headfile at = {.epoch = r->epoch, .seq = r->head_seq};
+    memcpy(at.hash, r->head_hash, KEY_HASH);
+    return r->head_seq == 0 || extends(s, &at);
+}
+
+/* A new epoch that has records already was begun by a terminal with this one's name and a later state: this one was put back to before, or
+ * is a copy. An older epoch: the service itself was put back, and finds that out from what is sent. */
+static void judge(struct sync *s, const struct body_results *r)
+{
+    uint32_t own = s->notices.epoch;
+    bool forked = r->epoch > own ? r->head_seq > 0 : r->epoch == own && !is_ours(s, r);
+    if (forked) {
+        s->fork_of = r->epoch == s->told_epoch ? 0 : r->epoch;
+        sync_chain_forked(s);
+        sync_say(s, &s->status.upload_error, ERR_CHAIN_FORK, "records are not going up");
+        if (s->fork_of)
+            sync_good(s, &s->who, 0);
+    } else if (r->epoch > own) {
+        log_info("the service has given this terminal epoch %lu", (unsigned long)r->epoch);
+        s->c.resumed(s->c.ctx, r->epoch);
+    }
+}
+
 static void who_done(void *ctx, const struct link_answer *a)
 {
     struct sync *s = ctx;
-    json_t *root = NULL;
-    int64_t epoch = 0;
     s->who.id = 0;
-    enum err e = a->err ? a->err : jsonx_parse(a->body, a->len, &root);
+    enum err e = a->err ? a->err : body_results_decode(a->body, a->len, &s->results);
     if (!e)
-        e = jsonx_int(root, "epoch", 1, INT32_MAX, &epoch);
-    json_decref(root);
-    if (e)
+        e = sync_check_countersign(s, &s->results);
+    if (e) {
         sync_failed(s, &s->who, 0);
-    else
-        sync_good(s, &s->who, WHO_MS);
-    if (!e && epoch > (int64_t)s->notices.epoch) {
-        log_info("the service has given this terminal epoch %lld", (long long)epoch);
-        s->c.resumed(s->c.ctx, (uint32_t)epoch);
+        if (!sync_chain_is_forked(s))
+            sync_say(s, &s->status.upload_error, e, "records are not going up");
+        return;
     }
+    sync_good(s, &s->who, WHO_MS);
+    bool first = !s->met;
+    s->met = true;
+    s->told_epoch = s->fork_of ? s->fork_of : s->told_epoch;
+    s->fork_of = 0;
+    if (first && s->status.upload_error != ERR_CHAIN_FORK)
+        sync_say(s, &s->status.upload_error, ERR_OK, "");
+    judge(s, &s->results);
+}
+
+static enum err where_we_stand(struct sync *s, struct buf *out)
+{
+    const struct record_head *head = journal_head(s->c.journal);
+    s->batch = (struct body_batch){.epoch = head->epoch, .head_seq = head->seq, .fork = s->fork_of};
+    memcpy(s->batch.head_hash, head->hash, KEY_HASH);
+    enum err e = record_head_sign(head, s->c.device, s->batch.head_sig);
+    return e ? e : body_batch_encode(&s->batch, out);
 }
 
 void sync_ask_who(struct sync *s)
 {
-    struct link_request r = {.method = "GET", .path = "/v1/terminal", .done = who_done, .ctx = s};
+    struct buf text;
+    buf_init(&text, 1024);
+    enum err e = where_we_stand(s, &text);
+    struct link_request r = {.method = "POST", .path = "/v1/records", .body = text.data, .len = text.len};
     r.deadline_mono_ms = sync_mono(s) + WHO_ANSWER_MS;
-    if (link_request(s->c.link, &r, &s->who.id))
+    r.done = who_done;
+    r.ctx = s;
+    if (!e)
+        e = link_request(s->c.link, &r, &s->who.id);
+    if (e)
         sync_failed(s, &s->who, 0);
+    buf_release(&text);
 }

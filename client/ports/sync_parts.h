@@ -42,14 +42,20 @@ struct sync {
     struct notice_revoked *wanted; /* what `revoked` says; owned */
     int64_t delta_from;            /* the request of `list` under way, or next: 0 for the base */
     bool no_delta;                 /* the last one was of no use */
-    uint32_t past_epoch; /* an epoch that is over and has records to send, up to past_sent they are; 0: none */
-    uint64_t past_sent;
-    uint64_t batch_after; /* the batch under way begins after this seq */
-    uint64_t from_seq;    /* the service wants records from here on, though they are countersigned; 0: from there */
+    uint32_t past_epoch;           /* an epoch that is over and has records to send; 0: none */
+    uint32_t past_stuck;           /* of this one and those before it the service takes no more; 0: none */
+    uint64_t batch_after;          /* the batch under way begins after this seq */
+    struct {
+        uint32_t epoch;
+        uint64_t seq;
+    } again; /* the service wants records of that epoch from here on, though it had them once; seq 0: it does not */
     int64_t poll_start_ms, kept_mono_ms;
     int64_t lost_ms; /* when the link was last lost; 0: never */
     bool started, was_online;
-    bool new_epoch;          /* a lease for one has come */
+    bool new_epoch;   /* a lease for one has come */
+    bool met;         /* since the start it was asked whether this journal is the one it has; nothing is sent before */
+    uint32_t fork_of; /* the next question says so: the service's head, of this epoch, is not ours; 0: it does not */
+    uint32_t told_epoch;     /* of the last head that we said that of; 0: none was */
     int32_t warned_day;      /* of the end of the trust notice */
     bool fresh_lease;        /* ask for a new lease whatever is held: it says what time it is */
     struct body_batch batch; /* too big for the stack */
@@ -69,6 +75,8 @@ enum err sync_keep(struct sync *s);
 
 /* sync_up.c */
 void sync_upload(struct sync *s);
+/* The signature of what came back is the service's. ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE. */
+enum err sync_check_countersign(const struct sync *s, const struct body_results *r);
 bool sync_has_unsent(const struct sync *s);
 
 /* sync_down.c */

@@ -45,23 +45,33 @@ static void place_texts(struct sync *s)
     }
 }
 
-static uint64_t begin_after(const struct sync *s)
+/* What is of now comes first. */
+static uint32_t epoch_to_send(const struct sync *s)
 {
-    uint64_t sent = journal_sent_seq(s->c.journal);
-    if (s->past_epoch)
-        return s->past_sent;
-    return s->from_seq && s->from_seq - 1 < sent ? s->from_seq - 1 : sent;
+    uint32_t own = journal_head(s->c.journal)->epoch;
+    bool here = journal_unsent_here(s->c.journal) > 0 || (s->again.seq && s->again.epoch == own);
+    return here || !s->past_epoch ? own : s->past_epoch;
+}
+
+static enum err begin_after(const struct sync *s, uint32_t epoch, uint64_t *after)
+{
+    uint64_t known = 0;
+    enum err e = journal_known(s->c.journal, epoch, &known, NULL);
+    bool again = s->again.seq && s->again.epoch == epoch && s->again.seq - 1 < known;
+    if (!e)
+        *after = again ? s->again.seq - 1 : known;
+    return e;
 }
 
 static enum err make_batch(struct sync *s, struct buf *out)
 {
     struct record_head head = *journal_head(s->c.journal);
-    if (s->past_epoch)
-        head.epoch = s->past_epoch;
-    s->batch_after = begin_after(s);
+    head.epoch = epoch_to_send(s);
     buf_reset(&s->body);
     s->batch = (struct body_batch){.epoch = head.epoch};
-    enum err e = journal_after_in(s->c.journal, head.epoch, s->batch_after, BODY_BATCH, BATCH_BYTES, add_record, s);
+    enum err e = begin_after(s, head.epoch, &s->batch_after);
+    if (!e)
+        e = journal_after_in(s->c.journal, head.epoch, s->batch_after, BODY_BATCH, BATCH_BYTES, add_record, s);
     if (!e && s->batch.record_cnt == 0)
         e = ERR_NOT_FOUND;
     place_texts(s);
@@ -72,9 +82,8 @@ static enum err make_batch(struct sync *s, struct buf *out)
     return e ? e : body_batch_encode(&s->batch, out);
 }
 
-static enum err check_countersign(struct sync *s)
+enum err sync_check_countersign(const struct sync *s, const struct body_results *r)
 {
-    const struct body_results *r = &s->results;
     struct record_head h = {.epoch = r->epoch, .seq = r->head_seq};
     memcpy(h.terminal, s->c.state->info.terminal, ULID_SIZE);
     memcpy(h.hash, r->head_hash, KEY_HASH);
@@ -90,7 +99,7 @@ static enum err take_results(struct sync *s, const struct link_answer *a)
 {
     enum err e = body_results_decode(a->body, a->len, &s->results);
     if (!e)
-        e = check_countersign(s);
+        e = sync_check_countersign(s, &s->results);
     if (!e)
         e = journal_countersigned(s->c.journal, &s->results);
     if (!e)
@@ -105,25 +114,42 @@ static enum err take_results(struct sync *s, const struct link_answer *a)
     s->status.skew_ms = s->results.at_utc_ms - sync_utc(s);
     if (s->status.skew_ms > SKEW_MS) /* a lease will say what time it is */
         s->fresh_lease = true;
-    if (s->past_epoch) {
-        sync_chain_past(s);
-        return ERR_OK;
-    }
-    s->from_seq = s->results.head_seq < journal_sent_seq(s->c.journal) ? s->results.head_seq + 1 : 0;
     return ERR_OK;
 }
 
-/* The service lacks records that it once countersigned (restored from a backup): it says from where on. */
-static void read_expected(struct sync *s, const struct link_answer *a)
+/* What a refusal names: the next record that the service wants of that epoch. 0: none. */
+static uint64_t expected_of(const struct link_answer *a)
 {
     json_t *root = NULL;
     int64_t expected = 0;
     if (jsonx_parse(a->body, a->len, &root))
-        return;
-    if (jsonx_int(root, "expected", 1, JSONX_INT_MAX, &expected) == ERR_OK &&
-        (uint64_t)expected <= journal_head(s->c.journal)->seq)
-        s->from_seq = (uint64_t)expected;
+        return 0;
+    if (jsonx_int(root, "expected", 1, JSONX_INT_MAX, &expected))
+        expected = 0;
     json_decref(root);
+    return (uint64_t)expected;
+}
+
+/* The service has the batch under way up to before `next`, or wants it from an earlier record on: it lacks what it once had (restored from a
+ * backup), or never had what this branch grew from. False: it asks for what makes no sense, or for the same again. */
+static bool go_on(struct sync *s, uint64_t next, bool kept)
+{
+    uint32_t epoch = s->batch.epoch;
+    uint64_t known = 0;
+    bool again = s->again.seq && s->again.epoch == epoch;
+    if (next == 0 || next > s->batch.head_seq + 1 || (next <= s->batch_after && again))
+        return false;
+    if (kept && next > s->batch_after + 1 && journal_kept(s->c.journal, epoch, next - 1))
+        return false;
+    if (journal_known(s->c.journal, epoch, &known, NULL))
+        return false;
+    if (next <= s->batch_after || (again && next <= known)) {
+        s->again.epoch = epoch;
+        s->again.seq = next;
+    } else {
+        s->again.seq = 0;
+    }
+    return true;
 }
 
 /* A fork stays one, though the network may be gone, too. */
@@ -132,24 +158,53 @@ static void say_failed(struct sync *s, enum err e)
     sync_say(s, &s->status.upload_error, sync_chain_is_forked(s) ? ERR_CHAIN_FORK : e, "records are not going up");
 }
 
+/* An epoch that is over must not keep back what is of now. False: the batch was of now. */
+static bool give_up_past(struct sync *s)
+{
+    if (s->batch.epoch == journal_head(s->c.journal)->epoch)
+        return false;
+    log_warn("the service takes no more of epoch %lu", (unsigned long)s->batch.epoch);
+    s->past_stuck = s->batch.epoch;
+    s->again.seq = 0;
+    return true;
+}
+
+/* The batch contradicts what the service has, which keeps it apart and says where to go on. */
+static bool take_fork(struct sync *s, const struct link_answer *a)
+{
+    if (s->batch.epoch == journal_head(s->c.journal)->epoch)
+        sync_chain_forked(s);
+    /* Without a refusal it has these records, but what it has after them is not ours. */
+    if (go_on(s, a->err ? expected_of(a) : s->batch.head_seq + 1, true))
+        return true;
+    return give_up_past(s);
+}
+
+static enum err take_answer(struct sync *s, const struct link_answer *a)
+{
+    uint64_t after = 0;
+    enum err e = a->err ? a->err : take_results(s, a);
+    if (e == ERR_CHAIN_FORK)
+        return take_fork(s, a) ? ERR_OK : e;
+    if (e == ERR_CHAIN_GAP && !go_on(s, expected_of(a), false) && give_up_past(s))
+        return ERR_OK;
+    if (e)
+        return e;
+    /* Records that it lacked, or knows already: on from the end of what it has. */
+    uint64_t next = (s->results.head_seq < s->batch.head_seq ? s->results.head_seq : s->batch.head_seq) + 1;
+    if (s->again.seq && s->again.epoch == s->batch.epoch && next > s->batch_after && !go_on(s, next, false))
+        return ERR_NET_PROTOCOL;
+    e = begin_after(s, s->batch.epoch, &after);
+    /* A service that takes records and does not get further must not make us spin. */
+    return e ? e : after > s->batch_after ? ERR_OK : ERR_NET_PROTOCOL;
+}
+
 static void upload_done(void *ctx, const struct link_answer *a)
 {
     struct sync *s = ctx;
-    uint32_t past = s->past_epoch;
     s->up.id = 0;
-    enum err e = a->err ? a->err : take_results(s, a);
-    bool further = s->past_epoch != past || begin_after(s) > s->batch_after;
-    if (!e && !further)
-        e = ERR_NET_PROTOCOL; /* a service that takes records and does not get further must not make us spin */
-    if (e == ERR_CHAIN_GAP && !past)
-        read_expected(s, a);
-    if (e == ERR_CHAIN_FORK && past) { /* kept apart by the service: there is no more to be done about it */
-        log_warn("the end of epoch %lu is not what the service has of it", (unsigned long)past);
-        s->past_epoch = 0;
-        e = ERR_OK;
-    }
-    if (e == ERR_CHAIN_FORK)
-        sync_chain_forked(s);
+    enum err e = take_answer(s, a);
+    sync_chain_past(s);
     if (e) {
         sync_failed(s, &s->up, e == ERR_CHAIN_FORK ? FORK_MS : 0);
         say_failed(s, e);
@@ -157,14 +212,14 @@ static void upload_done(void *ctx, const struct link_answer *a)
     }
     sync_good(s, &s->up, 0);
     bool told = s->status.upload_error != ERR_OK;
-    sync_say(s, &s->status.upload_error, ERR_OK, "");
+    say_failed(s, ERR_OK);
     if (!told)
         sync_changed(s);
 }
 
 bool sync_has_unsent(const struct sync *s)
 {
-    return s->past_epoch || s->from_seq || journal_unsent_cnt(s->c.journal) > 0;
+    return s->past_epoch || s->again.seq || journal_unsent_here(s->c.journal) > 0;
 }
 
 void sync_upload(struct sync *s)

@@ -381,11 +381,12 @@ static int make_sandbox(struct terminal *m)
 }
 
 /* The service has begun a new epoch for this terminal: the new chain begins at its genesis, in the same file as the old one. */
-static int begin_epoch(struct terminal *m)
+static int begin_epoch(const struct terminal *m)
 {
     struct state_info info = m->state.info;
+    struct state next = m->state; /* until it is closed this one answers as what it was */
     info.epoch = m->till.resume_epoch;
-    enum err e = state_commit(&m->state, &info, NULL);
+    enum err e = state_commit(&next, &info, NULL);
     if (e)
         return cli_fail(m->cli, e, _("beginning epoch %lu"), (unsigned long)info.epoch);
     log_info("epoch %lu begins", (unsigned long)info.epoch);

@@ -8,7 +8,7 @@
 #include "service/http/service.h"
 #include "service/sign/notices.h"
 #include "service/store/store_audit.h"
-#include "service/store/store_fork.h"
+#include "service/store/store_branch.h"
 #include "service/store/store_record.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,20 +84,16 @@ static enum err answer(struct http_request *rq, struct work_area *w)
 
 struct forked {
     struct http_request *rq;
-    struct store_fork fork;
+    const struct store_batch *batch;
+    uint32_t epoch; /* that it says is forked */
+    bool gap, fresh;
+    struct store_kept kept;
 };
 
-static enum err put_fork(struct store_tx *tx, void *ctx)
+static enum err log_fork(struct store_tx *tx, const struct forked *f, const char *detail)
 {
-    struct forked *f = ctx;
-    char id[ULID_LEN + 1], detail[80];
-    bool fresh = false;
-    enum err e = store_fork_put(tx, f->rq->who->id, &f->fork, &fresh);
-    if (e != ERR_OK || !fresh)
-        return e;
+    char id[ULID_LEN + 1];
     ulid_encode(f->rq->who->id, id);
-    snprintf(
-        detail, sizeof detail, "epoch %u, up to record %llu", (unsigned)f->fork.epoch, (unsigned long long)f->fork.seq);
     const struct store_audit a = {.at_utc_ms = f->rq->at_utc_ms,
         .org = f->rq->who->org,
         .admin = "service",
@@ -107,19 +103,51 @@ static enum err put_fork(struct store_tx *tx, void *ctx)
     return store_audit_add(tx, &a);
 }
 
-/* Both branches are evidence: what is stored stays, what contradicts it is kept beside it as it was signed. */
-static enum err keep_fork(struct http_request *rq, const struct work_area *w)
+static enum err put_branch(struct store_tx *tx, void *ctx)
 {
-    struct forked f = {.rq = rq,
-        .fork = {.epoch = w->in.epoch,
-            .seq = w->in.head_seq,
-            .at_utc_ms = rq->at_utc_ms,
-            .batch = rq->body.data,
-            .batch_len = rq->body.len}};
-    memcpy(f.fork.hash, w->in.head_hash, KEY_HASH);
-    enum err e = store_write(rq->service->store, put_fork, &f);
-    log_warn("a terminal sent records that contradict its journal here; it gets no licence until it is resumed");
-    return e == ERR_OK ? ERR_CHAIN_FORK : e;
+    struct forked *f = ctx;
+    char detail[96];
+    enum err e = store_branch_take(tx, f->batch, f->gap, &f->kept);
+    if (e != ERR_OK || !f->kept.branch)
+        return e;
+    snprintf(detail, sizeof detail, "epoch %u, up to record %llu: branch %lld", (unsigned)f->batch->epoch,
+        (unsigned long long)f->batch->head_seq, (long long)f->kept.branch);
+    return log_fork(tx, f, detail);
+}
+
+/* Both branches are evidence: what is stored stays, what contradicts it is kept beside it, and the terminal is asked for the rest. */
+static enum err keep_branch(struct http_request *rq, const struct work_area *w, enum err why)
+{
+    struct forked f = {.rq = rq, .batch = &w->out, .gap = why == ERR_CHAIN_GAP};
+    enum err e = store_write(rq->service->store, put_branch, &f);
+    if (e != ERR_OK || !f.kept.extends)
+        return e != ERR_OK ? e : why;
+    if (f.kept.branch)
+        log_warn("a terminal sent records that contradict its journal here; it gets no licence until it is resumed");
+    rq->problem.expected = f.kept.expected;
+    return ERR_CHAIN_FORK;
+}
+
+static enum err put_flag(struct store_tx *tx, void *ctx)
+{
+    struct forked *f = ctx;
+    char detail[96];
+    enum err e = store_branch_flag(tx, f->rq->who->id, f->rq->at_utc_ms, f->epoch, &f->fresh);
+    if (e != ERR_OK || !f->fresh)
+        return e;
+    snprintf(detail, sizeof detail, "its journal ends with record %llu of epoch %u, which is not the one we have",
+        (unsigned long long)f->batch->head_seq, (unsigned)f->batch->epoch);
+    return log_fork(tx, f, detail);
+}
+
+/* It found out by itself, from the head that it was told. */
+static enum err flag(struct http_request *rq, const struct work_area *w)
+{
+    struct forked f = {.rq = rq, .batch = &w->out, .epoch = w->in.fork};
+    enum err e = store_write(rq->service->store, put_flag, &f);
+    if (e == ERR_OK && f.fresh)
+        log_warn("a terminal says that its journal is not the one we have; it gets no licence until it is resumed");
+    return e;
 }
 
 static enum err store(struct http_request *rq, struct work_area *w)
@@ -132,11 +160,14 @@ static enum err store(struct http_request *rq, struct work_area *w)
     w->out.due_utc_ms = dispute_due_ms(rq->service, rq->at_utc_ms);
     memcpy(w->out.terminal, rq->who->id, STORE_ID);
     memcpy(w->out.head_hash, w->in.head_hash, KEY_HASH);
+    w->out.head_sig = w->in.head_sig;
     w->out.return_days = rq->service->settings.policy.return_days;
     enum err e = store_write(rq->service->store, append, w);
     if (e == ERR_CHAIN_GAP)
         rq->problem.expected = w->out.expected;
-    return e == ERR_CHAIN_FORK ? keep_fork(rq, w) : e;
+    if (e == ERR_OK && w->in.fork)
+        e = flag(rq, w);
+    return e == ERR_CHAIN_FORK || e == ERR_CHAIN_GAP ? keep_branch(rq, w, e) : e;
 }
 
 enum err ep_records(struct http_request *rq)

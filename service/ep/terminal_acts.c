@@ -4,7 +4,7 @@
 #include "service/ep/ep.h"
 #include "service/ep/scope.h"
 #include "service/http/service.h"
-#include "service/store/store_fork.h"
+#include "service/store/store_branch.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,9 +69,14 @@ static enum err resume(struct store_tx *tx, void *ctx)
 enum err ep_terminal_resume(struct http_request *rq)
 {
     struct job j = {.rq = rq};
+    char shop[ULID_LEN + 1];
     enum err e = ep_param_id(rq, 0, j.id);
     if (e == ERR_OK)
         e = store_write(rq->service->store, resume, &j);
+    if (e == ERR_OK) { /* it is told at once, by a lease of the new epoch */
+        ulid_encode(j.terminal.shop, shop);
+        poll_wake(rq->service->poll, shop);
+    }
     return e == ERR_OK ? ep_answer(rq, 200, json_pack("{sI}", "epoch", (json_int_t)j.epoch)) : e;
 }
 

@@ -46,6 +46,8 @@ static const struct route table[] = {
     {"POST", "/v1/terminals/{terminal}/revoke", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_revoke},
     {"POST", "/v1/terminals/{terminal}/resume", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_resume},
     {"POST", "/v1/terminals/{terminal}/renew", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_terminal_renew},
+    {"GET", "/v1/terminals/{terminal}/branches", ADMIN, ROUTE_WRITES, 0, NULL, ep_terminal_branches},
+    {"GET", "/v1/terminals/{terminal}/records", ADMIN, ROUTE_WRITES, 0, NULL, ep_terminal_records},
     {"GET", "/v1/admins", ADMIN, 0, 0, NULL, ep_admin_list},
     {"POST", "/v1/admins", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_admin_invite},
     {"POST", "/v1/admins/{admin}/revoke", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_admin_revoke},

@@ -28,13 +28,20 @@ static const char leases[] =
     " per_card_day INTEGER NOT NULL, keyed_sales INTEGER NOT NULL, keyed_amount_fen INTEGER NOT NULL,"
     " PRIMARY KEY(terminal, version)) STRICT, WITHOUT ROWID;";
 
-/* past: the heads of epochs that ended. fork: uploads that contradict what is stored, kept whole, as they were signed. */
+/* past: the heads of epochs that ended. branch: what contradicts the chain, from the record `base` of it or of the branch `parent` on.
+ * sig: the device's, of the head at that record. sound: these records lead to the head that was signed. */
 static const char branches[] =
     "CREATE TABLE past(terminal INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"
     " head BLOB NOT NULL CHECK(length(head) = 32), ended_ms INTEGER NOT NULL, PRIMARY KEY(terminal, epoch))"
     " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE fork(terminal INTEGER NOT NULL, epoch INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, batch BLOB NOT NULL, PRIMARY KEY(terminal, epoch, hash)) STRICT;";
+    "CREATE TABLE branch(id INTEGER PRIMARY KEY, terminal INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    " parent INTEGER NOT NULL, base INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, first_ms INTEGER NOT "
+    "NULL,"
+    " last_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX branch_of ON branch(terminal, epoch);"
+    "CREATE TABLE branch_record(branch INTEGER NOT NULL REFERENCES branch, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " hash BLOB NOT NULL CHECK(length(hash) = 32), sig BLOB, sound INTEGER NOT NULL, body TEXT NOT NULL, salt BLOB,"
+    " blob TEXT, at_ms INTEGER NOT NULL, UNIQUE(branch, seq)) STRICT;";
 
 /* verdict: enum verdict. back_fen: of the discount, what returns gave back. */
 static const char sales[] =

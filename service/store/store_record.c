@@ -202,7 +202,7 @@ enum err store_record_append(struct store_tx *tx, struct store_batch *b)
     struct store_terminal t;
     struct record_head h = {.seq = 0};
     enum err e = store_terminal_get(tx, b->terminal, &t);
-    if (!e)
+    if (!e && b->record_cnt)
         e = with_chain(tx, b->epoch, &t);
     if (!e)
         e = check_form(b, &t);

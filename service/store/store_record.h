@@ -54,15 +54,16 @@ struct store_batch {
     uint8_t terminal[STORE_ID];
     uint32_t epoch;
     const struct store_record *record; /* seq ascending without gaps */
-    size_t record_cnt;                 /* 0: only the head is asked for, and nothing compared */
+    size_t record_cnt;                 /* 0: only the head of the present epoch is asked for, and nothing compared */
     uint64_t head_seq;                 /* what the terminal signed; the signature is the caller's to check first */
     uint8_t head_hash[KEY_HASH];
-    int64_t at_utc_ms;   /* the service's clock */
-    int64_t due_utc_ms;  /* the deadline of a dispute that begins now */
-    int64_t return_days; /* how long a sale may be taken back */
+    const uint8_t *head_sig; /* KEY_SIG bytes, borrowed; only store_branch.h asks for them */
+    int64_t at_utc_ms;       /* the service's clock */
+    int64_t due_utc_ms;      /* the deadline of a dispute that begins now */
+    int64_t return_days;     /* how long a sale may be taken back */
     /* out */
     struct body_result result[BODY_BATCH];
-    struct record_head head; /* of everything stored in that epoch */
+    struct record_head head; /* of everything stored in that epoch; without records: in the present one */
     uint64_t expected;       /* set with ERR_CHAIN_GAP: the next seq wanted */
 };
 /* All or nothing. ERR_CHAIN_GAP; ERR_CHAIN_FORK: an epoch that the terminal never had, a known seq with another hash, or

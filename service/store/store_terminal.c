@@ -82,7 +82,7 @@ enum err store_identity_get(struct store_tx *tx, const uint8_t hash[static KEY_H
     "t.id, t.shop, s.name, s.org, t.number, t.state, t.enrolled_ms, t.seen_ms, t.not_after_ms, t.epoch, t.seq, "       \
     "t.head, t.shop_version, t.shop_version_ms, t.trust_version, t.trust_version_ms, t.revoked_version, "              \
     "t.revoked_version_ms, t.forked_ms, t.lease_version, t.lease_issued_ms, t.lease_stop_ms, t.lease_epoch, "          \
-    "t.lease_trust, t.lease_shop, t.lease_revoked, (SELECT count(*) FROM fork f WHERE f.terminal = t.number)"
+    "t.lease_trust, t.lease_shop, t.lease_revoked, (SELECT count(*) FROM branch b WHERE b.terminal = t.number)"
 
 static void read_row(sqlite3_stmt *row, struct store_terminal *t)
 {

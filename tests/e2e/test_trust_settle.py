@@ -209,6 +209,114 @@ def test_a_copied_journal_is_a_fork_and_gets_no_lease_until_it_is_resumed(provin
     assert wrong.ask("POST", "/v1/records", wrong.batch([s.made()])).json["code"] == "chain_fork"
 
 
+def kept(province, s, what):
+    a = province.admin.ask("GET", f"/v1/terminals/{s.device.id}/{what}")
+    assert a.status == 200, a
+    return a.json
+
+
+def refused(device, batch, expected):
+    a = device.ask("POST", "/v1/records", batch)
+    assert a.status == 409 and a.json["code"] == "chain_fork" and a.json.get("expected") == expected, a
+
+
+def step(device, batch):
+    device.seq, device.hash = batch["head"]["seq"], bytes.fromhex(batch["head"]["hash"])
+
+
+def test_branches_are_kept_whole_and_apart(province):
+    """A copy, a copy of the copy, repeated uploads, and more than the chain itself has."""
+    s = Shop(province)
+    assert s.send(s.made(CARD)) == [("counted", None)]
+    twin = clone(province, s.device)
+    assert s.send(s.made(OTHER)) == [("counted", None)]
+    first = twin.batch([s.made(THIRD), s.made(THIRD)])
+    for _ in range(2):
+        refused(twin, first, 4)
+    step(twin, first)
+    further = twin.batch([s.made(CARD), s.made(OTHER)])  # beyond what the chain has
+    refused(twin, further, 6)
+    third = clone(province, twin)  # after the third record
+    step(twin, further)
+    other = third.batch([s.made(LOST)])
+    refused(third, other, 5)
+    longer = twin.batch([s.made(CARD)])
+    refused(twin, longer, 7)
+    chain, branch, branch_of_it = kept(province, s, "branches")["branches"]
+    assert (chain["branch"], chain["head"]["seq"]) == (0, 2)
+    assert (branch["parent"], branch["base"], branch["head"]["seq"], branch["unsound"]) == (0, 1, 6, 0)
+    assert branch["head"]["hash"] == longer["head"]["hash"]
+    assert (branch_of_it["parent"], branch_of_it["base"], branch_of_it["head"]["hash"]) == (branch["branch"], 3, other["head"]["hash"])
+    sent = [r["body"] for b in (first, further, longer) for r in b["records"]]
+    got, after = [], 0
+    while after is not None:
+        page = kept(province, s, f"records?epoch=1&branch={branch['branch']}&after={after}&limit=2")
+        got, after = got + page["records"], page["next"]
+    assert [r["body"] for r in got] == sent and [r["seq"] for r in got] == [2, 3, 4, 5, 6] and all(r["blob"] for r in got)
+    assert [r["outcome"] for r in kept(province, s, "records?epoch=1")["records"]] == ["counted", "counted"]
+    assert s.shown()["sales"]["count"] == 2
+    for wrong in (f"records?epoch=2&branch={branch['branch']}", "records?epoch=9"):
+        assert kept(province, s, wrong)["records"] == []
+    unknown = f"/v1/terminals/{ulid()}"
+    assert {province.admin.ask("GET", unknown + what).status for what in ("/branches", "/records")} == {404}
+
+
+def test_records_that_do_not_lead_to_the_signed_head_are_kept_as_unsound(province):
+    s = Shop(province)
+    assert s.send(s.made(CARD)) == [("counted", None)]
+    batch = s.device.batch([s.made(OTHER), s.made(THIRD)])
+    batch["records"][0]["body"] = batch["records"][0]["body"].replace('"total_fen": 10000', '"total_fen": 90000')
+    for _ in range(2):
+        refused(s.device, batch, 4)
+    step(s.device, batch)
+    refused(s.device, s.device.batch([s.made(CARD)]), 5)  # the chain goes on from what was signed
+    branch = kept(province, s, "branches")["branches"][1]
+    assert (branch["base"], branch["head"]["seq"], branch["unsound"]) == (1, 4, 2)
+    rows = kept(province, s, f"records?branch={branch['branch']}")["records"]
+    assert [r["sound"] for r in rows] == [False, False, True] and "90000" in rows[0]["body"]
+
+
+def test_an_epoch_that_the_service_lost_is_not_given_twice(province):
+    """The service was restored from a backup of before a resume."""
+    s = Shop(province)
+    s.device.epoch, s.device.seq, s.device.hash = 3, 5, bytes(31) + b"x"
+    refused(s.device, s.device.batch([s.made(CARD)]), 1)
+    s.device.seq, s.device.hash = 0, bytes(32)
+    refused(s.device, s.device.batch([s.made(CARD)]), 2)
+    assert province.post(f"/v1/terminals/{s.device.id}/resume", {}) == {"epoch": 4}
+
+
+def stand(device, **more):
+    """Where it stands: no records, its head."""
+    return device.ask("POST", "/v1/records", {"epoch": device.epoch, "records": [], "head": device.head(device.seq, device.hash), **more})
+
+
+def test_a_terminal_says_where_it_stands_and_that_it_found_a_fork(province):
+    s = Shop(province)
+    assert s.send(s.made(CARD)) == [("counted", None)]
+    a = stand(s.device)
+    assert a.status == 200 and (a.json["head"]["epoch"], a.json["head"]["seq"]) == (1, 1) and a.json["head"]["hash"] == s.device.hash.hex()
+    state = lambda: s.device.ask("GET", "/v1/terminal").json["state"]
+    assert stand(s.device, fork=2).status == 200 and state() == "active", "that is not the present epoch"
+    assert stand(s.device, fork=1).status == 200 and state() == "forked"
+    assert province.post(f"/v1/terminals/{s.device.id}/resume", {}) == {"epoch": 2}
+    a = stand(s.device, fork=1)  # late
+    assert (a.json["head"]["epoch"], a.json["head"]["seq"]) == (2, 0) and state() == "active"
+    batch = s.device.batch([s.made(OTHER)])
+    assert s.device.ask("POST", "/v1/records", {**batch, "fork": 2}).status == 422
+
+
+def test_there_is_an_end_to_branches(province):
+    s = Shop(province)
+    assert s.send(s.made(CARD)) == [("counted", None)]
+    for n in range(64):
+        twin = clone(province, s.device)
+        twin.seq, twin.hash = 0, bytes(32)
+        refused(twin, twin.batch([s.made()]), 2)
+    refused(twin, twin.batch([s.made()]), None)
+    assert len(kept(province, s, "branches")["branches"]) == 65
+
+
 def test_a_lease_of_an_ended_epoch_is_of_no_use_in_the_next(province):
     s = Shop(province)
     old = s.lease["version"]

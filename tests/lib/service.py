@@ -21,6 +21,7 @@ from world import DEADLINE_S, ROOT, Answer
 CONTRACT = Contract(ROOT / "proto/service-api.yaml")
 # Operations that e2e/test_trust_service.py walks through; e2e/test_service_api.py does all others.
 TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{older}"), ("POST", "/v1/terminals/{terminal}/resume"),
+         ("GET", "/v1/terminals/{terminal}/branches"), ("GET", "/v1/terminals/{terminal}/records"),
          ("POST", "/v1/terminals/{terminal}/revoke"), ("POST", "/v1/terminals/{terminal}/renew"),
          ("POST", "/.well-known/est/simplereenroll")}
 ADMINS = {("GET", "/v1/admins"), ("POST", "/v1/admins"), ("POST", "/v1/admins/{admin}/revoke"), ("GET", "/v1/audit/verify")}

@@ -39,6 +39,24 @@ static const char version_2[] =
     "PRAGMA application_id=1213549386;"
     "PRAGMA user_version=2;";
 
+/* Version 3 had the floor, too, and no word about what the service keeps apart. */
+static const char version_3[] =
+    "CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 1), terminal BLOB NOT NULL,"
+    " indexed INTEGER NOT NULL DEFAULT 0);"
+    "INSERT INTO owner SELECT * FROM new.owner;"
+    "CREATE TABLE records(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, body TEXT NOT NULL, blob BLOB, salt BLOB, request BLOB, sale BLOB,"
+    " checkout BLOB, idem BLOB, outcome INTEGER NOT NULL DEFAULT 0, code TEXT, floor_ms INTEGER);"
+    "CREATE TABLE days(id INTEGER PRIMARY KEY, day INTEGER NOT NULL);"
+    "CREATE TABLE ids(id BLOB PRIMARY KEY, record INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE heads(epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " at_ms INTEGER NOT NULL, sig BLOB NOT NULL, keyid TEXT NOT NULL);"
+    "INSERT INTO records SELECT * FROM new.records;"
+    "INSERT INTO days SELECT * FROM new.days;"
+    "INSERT INTO ids SELECT * FROM new.ids;"
+    "PRAGMA application_id=1213549386;"
+    "PRAGMA user_version=3;";
+
 static void sql(const char *file, const char *text)
 {
     sqlite3 *db = NULL;
@@ -102,6 +120,13 @@ static void version_2_is_taken_over(void **state)
     assert_taken_over();
 }
 
+static void version_3_is_taken_over(void **state)
+{
+    (void)state;
+    make_old(version_3);
+    assert_taken_over();
+}
+
 /* The second step cannot be taken: the first is taken back, and the file stays what it was. */
 static void half_an_upgrade_is_none(void **state)
 {
@@ -121,9 +146,9 @@ static void a_later_version_is_refused(void **state)
     (void)state;
     add_sales(j, 0, SALES);
     journal_close(&j);
-    sql(path, "PRAGMA user_version=4");
+    sql(path, "PRAGMA user_version=5");
     assert_int_equal(journal_open(path, terminal, 1, &j), ERR_BAD_VALUE);
-    sql(path, "PRAGMA user_version=3");
+    sql(path, "PRAGMA user_version=4");
     assert_whole(SALES);
 }
 
@@ -134,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(version_1_is_taken_over),
         T(version_2_is_taken_over),
+        T(version_3_is_taken_over),
         T(half_an_upgrade_is_none),
         T(a_later_version_is_refused),
     };

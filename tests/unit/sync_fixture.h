@@ -171,7 +171,7 @@ static json_t *trust_notice(int version, EVP_PKEY *signer)
     return sealed(NOTICE_TRUST, p, signer);
 }
 
-static json_t *shop_notice(int version, const char *shop, const char *standing, EVP_PKEY *signer)
+static inline json_t *shop_notice(int version, const char *shop, const char *standing, EVP_PKEY *signer)
 {
     json_t *p = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:[]}", "version", version, "shop_id", shop, "name",
         "Shop", "category", "dining", "region", "410102", "org_name", "Org", "standing", standing, "reason", "",
@@ -247,7 +247,7 @@ static void answer(const char *path_start, enum err e, int status, const char *t
     done(ctx, &a);
 }
 
-static void offer_notices(json_t *first, json_t *second)
+static inline void offer_notices(json_t *first, json_t *second)
 {
     json_t *all = json_pack("{s:[o]}", "notices", first);
     if (second)
