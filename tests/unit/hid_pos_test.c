@@ -131,6 +131,93 @@ static void without_any_length_the_text_ends_at_nul(void **state)
     assert_int_equal(p.len, SCANNER_DATA);
 }
 
+/* "Continued" as one bit among others, any of which may be set; other applications of the interface have larger reports. */
+static void a_flag_is_its_own_bit_and_other_applications_are_not_looked_at(void **state)
+{
+    static const uint8_t flag[] = {SCANNER_OPEN, SCANNER_BYTE_COUNT, SCANNER_DATA_56, SCANNER_PAD(5), 0x25, 0x01, 0x75,
+        0x01, 0x95, 0x03, 0x81, 0x03, 0x95, 0x01, 0x09, 0xFF, 0x81, 0x02, 0x95, 0x04, 0x81, 0x03, SCANNER_CLOSE};
+    static const uint8_t beside[] = {0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x85, 0x09, 0x75, 0x08, 0x95, 0xFF, 0x09,
+        0x01, 0x81, 0x02, 0xC0, SCANNER_OPEN, 0x06, 0x66, 0xFF, 0x95, 0x3F, 0x09, 0x01, 0x81, 0x02, SCANNER_CLOSE};
+    struct hid_pos_plan plan = plan_of(flag, sizeof flag);
+    static struct hid_pos p;
+    uint8_t r[SCANNER_REPORT] = {2, 1, 'A'};
+
+    (void)state;
+    assert_int_equal(plan.more_mask, 8);
+    hid_pos_init(&p, &plan);
+    r[63] = 0xF7; /* every bit but that one */
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 1), HID_POS_SCAN);
+    r[63] = 8;
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 2), HID_POS_NOTHING);
+    r[63] = 0;
+    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 3), HID_POS_SCAN);
+    assert_string_equal(p.text, "AA");
+    plan = plan_of(beside, sizeof beside);
+    assert_true(plan.probed);
+    assert_int_equal(plan.report_id, 2);
+    assert_int_equal(plan.report_len, SCANNER_REPORT);
+}
+
+/* Of the AIM identifier's place only what can be one is taken for it, and nothing behind a short report's end. */
+static void what_is_an_aim_identifier(void **state)
+{
+    static const char good[] = "A0Z9a5z0QAQZQaQz", bad[] = "@0[0`0{0Q/Q:Q@Q[Q`Q{";
+    static struct hid_pos p;
+    uint8_t r[SCANNER_REPORT];
+
+    (void)state;
+    start(&p, "aim");
+    for (const char *c = good; *c; c += 2) {
+        char aim[] = {']', c[0], c[1], 0};
+        scanner_report(scanner_layout("aim"), r, aim, "X", 1, 0);
+        assert_int_equal(hid_pos_feed(&p, r, sizeof r, 1), HID_POS_SCAN);
+        assert_string_equal(p.aim, aim);
+    }
+    for (const char *c = bad; *c; c += 2) {
+        char aim[] = {']', c[0], c[1], 0};
+        scanner_report(scanner_layout("aim"), r, aim, "X", 1, 0);
+        assert_int_equal(hid_pos_feed(&p, r, sizeof r, 1), HID_POS_SCAN);
+        assert_string_equal(p.aim, "");
+    }
+    scanner_report(scanner_layout("aim"), r, "]Q1", "X", 1, 0);
+    for (size_t n = 1; n < 6; n++) {
+        uint8_t *exact = malloc(n); /* so that a look behind it is seen */
+        memcpy(exact, r, n);
+        assert_int_equal(hid_pos_feed(&p, exact, n, 1), HID_POS_DROPPED);
+        hid_pos_reset(&p);
+        free(exact);
+    }
+    assert_int_equal(hid_pos_feed(&p, r, 6, 1), HID_POS_SCAN); /* all that counts is there */
+}
+
+/* From 16 bytes on a report may carry a scan, up to the largest that there is; the tables' fields are whole bytes. */
+static void how_large_a_scanners_report_is(void **state)
+{
+    uint8_t opaque[] = {
+        0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x08, 0x96, 16, 0, 0x06, 0x66, 0xFF, 0x09, 0x01, 0x81, 0x02, 0xC0};
+    static const uint8_t crooked[] = {0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x04, 0x95, 0x01, 0x81, 0x03, 0x75,
+        0x08, 0x05, 0x01, 0x09, 0x3B, 0x81, 0x02, 0x05, 0x8C, 0x95, 0x03, 0x19, 0xFB, 0x29, 0xFD, 0x81, 0x02, 0x75,
+        0x04, 0x95, 0x01, 0x81, 0x03, 0x75, 0x08, 0x95, 0x38, 0x09, 0xFE, 0x81, 0x02, 0xC0};
+    static struct hid_desc d;
+    struct hid_pos_plan plan;
+
+    (void)state;
+    assert_int_equal(plan_of(opaque, sizeof opaque).report_len, 16);
+    opaque[9] = 15;
+    assert_int_equal(hid_desc_parse(&d, opaque, sizeof opaque), ERR_OK);
+    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_BAD_VALUE);
+    opaque[9] = 0;
+    opaque[10] = 4;
+    assert_int_equal(plan_of(opaque, sizeof opaque).report_len, HID_POS_REPORT);
+    opaque[9] = 1;
+    assert_int_equal(hid_desc_parse(&d, opaque, sizeof opaque), ERR_OK);
+    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_BAD_VALUE);
+    plan = plan_of(crooked, sizeof crooked);
+    assert_int_equal(plan.len_off, -1);
+    assert_int_equal(plan.aim_off, -1);
+    assert_int_equal(plan.data_off, 5);
+}
+
 static void only_the_scanner_application_counts(void **state)
 {
     static const uint8_t not_scanner[] = {
@@ -413,6 +500,9 @@ int main(void)
         cmocka_unit_test(without_report_ids_and_with_three_aim_bytes_in_one_field),
         cmocka_unit_test(length_byte_under_another_name_is_found_at_the_head),
         cmocka_unit_test(without_any_length_the_text_ends_at_nul),
+        cmocka_unit_test(a_flag_is_its_own_bit_and_other_applications_are_not_looked_at),
+        cmocka_unit_test(what_is_an_aim_identifier),
+        cmocka_unit_test(how_large_a_scanners_report_is),
         cmocka_unit_test(only_the_scanner_application_counts),
         cmocka_unit_test(probing_is_not_misled_by_an_identifier_in_the_text),
         cmocka_unit_test(trailing_line_ends_and_nuls_go_inner_ones_stay),

@@ -321,6 +321,80 @@ static void the_queue_forgets_what_is_done_first(void **state)
     printer_free(&p);
 }
 
+/* A copy of what is done already, while another receipt goes out: the queue closes up, and the right one is done in the end. */
+static void the_receipt_that_goes_out_stays_itself_when_the_queue_closes_up(void **state)
+{
+    struct fake f = {.generation = 1};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    turns(p, 1000);
+    submit(p, SALE, "first.");
+    turns(p, 1001);
+    f.slow = true;
+    submit(p, OTHER, "second.");
+    turns(p, 1002);
+    assert_int_equal(state_of(p, OTHER, NULL), PRINTER_PRINTING);
+    f.slow = false;
+    submit(p, SALE, "first, a copy.");
+    f.busy = false;
+    printer_turn(p, 1003);
+    assert_int_equal(state_of(p, OTHER, NULL), PRINTER_DONE);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_QUEUED);
+    turns(p, 3000);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_DONE);
+    assert_int_equal(f.got_len, 27);
+    assert_memory_equal(f.got, "first.second.first, a copy.", 27);
+    printer_free(&p);
+}
+
+static void what_may_be_submitted(void **state)
+{
+    static uint8_t most[PRINTER_JOB_MAX + 1];
+    struct fake f = {.generation = 0};
+    struct printer *p = open_printer(&f);
+    (void)state;
+    assert_int_equal(printer_submit(p, SALE, most, 0), ERR_TOO_LARGE);
+    assert_int_equal(printer_submit(p, SALE, most, PRINTER_JOB_MAX + 1), ERR_TOO_LARGE);
+    assert_int_equal(printer_submit(p, SALE, most, PRINTER_JOB_MAX), ERR_OK);
+    turns(p, 1000);
+    assert_int_equal(state_of(p, SALE, NULL), PRINTER_UNPRINTED);
+    printer_free(&p);
+    printer_free(&p); /* NULL by now */
+}
+
+/* Whoever shows the printer hears of each change, and of nothing else. */
+static void changes_are_told_once(void **state)
+{
+    struct fake f = {.generation = 0};
+    struct printer *p = open_printer(&f);
+    struct printer_job jobs[2];
+    (void)state;
+    turns(p, 500);
+    assert_int_equal(f.changes, 0);
+    assert_false(printer_met(p));
+    f.generation = 1;
+    turns(p, 1000);
+    assert_true(printer_met(p));
+    assert_int_equal(f.changes, 2); /* there, and ready */
+    turns(p, 100000);
+    assert_int_equal(f.changes, 2);
+    f.answers[2] = 0x1E;
+    printer_look(p);
+    turns(p, 200000);
+    assert_int_equal(f.changes, 3); /* nearly used up */
+    submit(p, SALE, "a");
+    submit(p, OTHER, "b");
+    turns(p, 300000);
+    assert_int_equal(f.changes, 7); /* each begins and ends */
+    assert_int_equal(printer_jobs(p, jobs, 1), 1);
+    assert_string_equal(jobs[0].id, OTHER); /* the newest */
+    f.generation = 0;
+    turns(p, 400000);
+    assert_true(printer_met(p));
+    assert_int_equal(f.changes, 8);
+    printer_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(answers_are_judged_by_their_fixed_bits),
@@ -332,6 +406,8 @@ int main(void)
         cmocka_unit_test(a_question_that_does_not_leave_is_stuck_too), cmocka_unit_test(asked_anew_before_a_receipt),
         cmocka_unit_test(watched_it_is_asked_every_second), cmocka_unit_test(the_lines_of_the_port_stand_in),
         cmocka_unit_test(what_an_earlier_life_left_is_offered), cmocka_unit_test(looking_asks_and_idling_does_not),
-        cmocka_unit_test(the_queue_forgets_what_is_done_first)};
+        cmocka_unit_test(the_queue_forgets_what_is_done_first),
+        cmocka_unit_test(the_receipt_that_goes_out_stays_itself_when_the_queue_closes_up),
+        cmocka_unit_test(what_may_be_submitted), cmocka_unit_test(changes_are_told_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
