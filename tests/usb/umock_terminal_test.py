@@ -353,6 +353,25 @@ def test_a_flood_leaves_the_terminal_answering(world, plug):
     p.end()
 
 
+def test_sales_go_on_through_a_flood(world, plug):
+    """A scanner gone mad: one code over and over as fast as it goes, and reports that lie. Meanwhile sales come from the POS software; each
+    is applied, and counted once."""
+    p = plug()
+    p.tell("scan stuck trigger")
+    wait_for("the first", lambda: p.devices()[SCANNER]["scans"])
+    for _ in range(3):
+        before = p.devices()[SCANNER]["scans"]
+        for _ in range(100):
+            p.tell("scan stuck trigger")
+            p.tell("raw 02ff" + "41" * 61 + "00")
+        sale = p.terminal.huika("sell", "128.00", "--scan", world.qr(OTHER[0]), "--yes")
+        assert sale.code == 0 and (sale.json["state"], sale.json["pay_fen"]) == ("applied", 11264), sale
+        assert p.devices()[SCANNER]["scans"] > before
+    wait_for("the end of the flood", lambda: p.devices()[SCANNER]["scans"] == 301)
+    assert p.terminal.huika("day").json["count"] == 3
+    p.end()
+
+
 @pytest.mark.parametrize("text", ["惠卡会员".encode(), "惠卡会员".encode("gbk"), b"A\0B", b"\xff\xfe\x80\x1b[2J", b"{\"a\":\"", b"%s%n"])
 def test_no_bytes_of_a_code_harm_the_counter(world, plug, text):
     """Whatever a code holds, it is no member card; it reaches no log and no screen, and the next card has its verdict."""
