@@ -366,7 +366,7 @@ enum err enroll_run(const struct enroll_config *c, struct state_info *out)
     enum err e = enroll(&n);
     if (!e)
         *out = n.state.info;
-    if (n.begun && (e == ERR_INVITE_UNKNOWN || e == ERR_INVITE_USED))
+    if (n.begun && (e == ERR_INVITE_UNKNOWN || e == ERR_INVITE_USED || e == ERR_INVITE_OTHER))
         give_up(&n);
     state_release(&n.state);
     notices_release(&n.notices);

@@ -29,7 +29,7 @@ struct enroll_config {
     void *ctx;
 };
 
-/* Blocks. ERR_INVITE_UNKNOWN (not a code, wrong, or past its 24 hours), ERR_INVITE_USED, ERR_INVITE_FINGERPRINT
+/* Blocks. ERR_INVITE_UNKNOWN (not a code, wrong, or past its 24 hours), ERR_INVITE_USED, ERR_INVITE_OTHER (it renews a terminal that exists), ERR_INVITE_FINGERPRINT
  * (another server), ERR_NET_*, ERR_TLS_*, ERR_CLOCK_SKEW (this machine's clock is outside the new certificate's dates:
  * set it and use the same code again), ERR_STATE_EXISTS, ERR_STATE_LOCKED, ERR_CHAIN_FORK (the service already has
  * records of this terminal: its journal is gone, it must be resumed), ERR_NET_PROTOCOL, ERR_DISK_FULL, ERR_IO. *out as

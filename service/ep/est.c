@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Enrolment over Secure Transport (RFC 7030): cacerts (4.1) and simpleenroll (4.2), authenticated by a one-time invitation
  * in HTTP Basic (3.2.3). The same invitation with the same key gets the same certificate again, for an answer may be lost;
- * with another key it suspends the terminal: one of the two is a thief. */
+ * with another key it suspends the terminal: one of the two is a thief. A renewal code is for the key that its terminal has. */
 #include "service/ep/est.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,6 +17,7 @@
 #include <strings.h>
 
 enum { BASIC_MAX = 128 };
+static const uint8_t nobody[STORE_ID];
 
 enum err ep_est_cacerts(struct http_request *rq)
 {
@@ -84,7 +85,6 @@ static enum err write_enrol(struct store_tx *tx, void *ctx)
 static enum err issue(
     struct http_request *rq, EVP_PKEY *key, const uint8_t *bound, struct store_enrol *e, struct est_cert *c)
 {
-    static const uint8_t nobody[STORE_ID];
     struct est_holder h = {.role = STORE_ROLE_TERMINAL};
     enum err r = ERR_OK;
     if (memcmp(bound, nobody, STORE_ID) != 0)
@@ -171,6 +171,8 @@ enum err ep_est_enroll(struct http_request *rq)
         e = check_wanted(wanted, j->bound);
     if (e == ERR_OK)
         e = est_key(&rq->body, &key);
+    if (e == ERR_OK && memcmp(j->bound, nobody, STORE_ID) != 0)
+        e = est_bound_key(rq, j->bound, key);
     if (e == ERR_OK)
         e = enrol(rq, j, key);
     else if (e == ERR_INVITE_UNKNOWN && !wanted)

@@ -22,6 +22,9 @@ struct est_cert {
 };
 enum err est_issue(struct http_request *rq, EVP_PKEY *key, const struct est_holder *h, struct est_cert *out);
 
+/* ERR_OK if one of this terminal's certificates is for that key; else ERR_INVITE_OTHER, and it stands in the audit log. */
+enum err est_bound_key(struct http_request *rq, const uint8_t terminal[static STORE_ID], EVP_PKEY *key);
+
 /* Enrols an administrator with the invitation of that hash, and answers. ERR_INVITE_UNKNOWN: there is none such. */
 enum err est_admin(struct http_request *rq, const uint8_t hash[static KEY_HASH]);
 #endif

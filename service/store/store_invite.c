@@ -63,6 +63,19 @@ enum err store_invite_check(
     return ERR_OK;
 }
 
+enum err store_terminal_certs(
+    struct store_tx *tx, const uint8_t terminal[static STORE_ID], store_cert_fn *fn, void *ctx)
+{
+    sqlite3_stmt *rows;
+    enum err e = db_query(tx, "SELECT der FROM cert WHERE role = 1 AND holder = ?", DB_ARGS(db_id(terminal)), &rows);
+    if (e)
+        return e;
+    while (!e && !(e = db_next(rows)))
+        e = fn(ctx, sqlite3_column_blob(rows, 0), (size_t)sqlite3_column_bytes(rows, 0));
+    db_done(rows);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err store_terminal_recert(struct store_tx *tx, const struct store_recert *r)
 {
     struct store_cert c = {STORE_ROLE_TERMINAL, r->terminal, r->cert, r->cert_len, r->not_after_utc_ms};

@@ -44,7 +44,8 @@ enum err store_admin_add(struct store_tx *tx, const struct store_admin *a, int64
 
 /* Invitations. Only the hash of the secret is stored: SHA-256("huika-invitation-v1\0" | secret). */
 void store_invite_hash(const uint8_t secret[static 16], uint8_t out[static KEY_HASH]);
-/* bound: NULL for a new terminal; a terminal of that shop whose certificate is to be replaced. ERR_NOT_FOUND (shop),
+/* bound: NULL for a new terminal; a terminal of that shop whose certificate is to be replaced (that it is for the same key is the
+ * caller's to see to). ERR_NOT_FOUND (shop),
  * ERR_EXISTS. */
 enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HASH], const uint8_t shop[static STORE_ID],
     const uint8_t *bound, int64_t at_utc_ms, int64_t expires_utc_ms);
@@ -52,6 +53,10 @@ enum err store_invite_add(struct store_tx *tx, const uint8_t hash[static KEY_HAS
  * (none such, expired before any use). */
 enum err store_invite_check(
     struct store_tx *tx, const uint8_t hash[static KEY_HASH], int64_t at_utc_ms, uint8_t bound[static STORE_ID]);
+/* The certificates (DER) of a terminal. */
+typedef enum err store_cert_fn(void *ctx, const uint8_t *der, size_t len);
+enum err store_terminal_certs(
+    struct store_tx *tx, const uint8_t terminal[static STORE_ID], store_cert_fn *fn, void *ctx);
 /* The terminal's certificate is replaced: the new one is good from now on, `used` (the hash of the one that asked; NULL:
  * none) stays good until its own end, all others are forgotten. ERR_EXISTS, ERR_TOO_LARGE, ERR_NOT_FOUND. */
 struct store_recert {

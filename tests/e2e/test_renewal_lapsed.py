@@ -95,6 +95,26 @@ def test_a_code_that_is_not_for_this_terminal_is_refused_and_stays_good(lapsed):
     assert call(BUILD / "huika-terminal", "enroll", fresh, "--state", third, environ=env(**LATER)).code == 0
 
 
+def test_a_renewal_code_typed_into_another_machine_changes_nothing(lapsed):
+    """Neither the terminal that it is for, nor the machine; and where it belongs it is still good."""
+    world, t = lapsed
+    terminal = identity(t)["terminal_id"]
+    t.stop()
+    code, fresh = code_for(world, terminal), Terminal(world, "fresh")
+    for _ in range(2):
+        r = fresh.enroll(code, environ=env(**LATER))
+        assert r.code != 0 and "[invite_other]" in r.err, r
+        assert not fresh.state.exists()
+    listed = world.admin("terminal", "list").lines
+    assert [(x["terminal_id"], x["state"]) for x in listed] == [(terminal, "active")]
+    assert any(e["act"] == "terminal renew refused" and e["target"] == terminal for e in world.admin("audit", "list").lines)
+    assert renewal(t, code).code == 0
+    r = fresh.enroll(code, environ=env(**LATER))
+    assert r.code != 0 and "[invite_other]" in r.err, r
+    t.start().wait_online().wait_synced()
+    wait_for("each sale once", lambda: count(world, t) == 2)
+
+
 def test_without_a_terminal_there_is_nothing_to_renew(world, tmp_path):
     code = world.invite(world.shop())
     r = call(BUILD / "huika-terminal", "--json", "enroll", "--renew", code, "--state", tmp_path / "none")

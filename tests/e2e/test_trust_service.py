@@ -8,7 +8,7 @@ import time
 
 import pytest
 from notices import Holder, body, envelope_id, kind, payload, sha256, token_value, revoked_values
-from service import CONTRACT, TRUST, Device, Province, certs_of, csr_base64, new_key, token_of
+from service import CONTRACT, TRUST, Device, Province, certs_of, csr_base64, new_key, sale, token_of
 from world import Service, wait_for
 
 ZHENGZHOU = "410100"
@@ -152,14 +152,28 @@ def test_a_certificate_is_renewed_with_the_same_key_or_another_and_only_two_are_
 def test_the_supervised_way_back_gives_the_same_terminal_a_new_certificate(province):
     shop, _ = province.shop([PERCENT])
     d = province.device(shop)
-    code, key = province.post(f"/v1/terminals/{d.id}/renew", {}, 201)["code"], new_key()
+    code, key = province.post(f"/v1/terminals/{d.id}/renew", {}, 201)["code"], d.key
+    assert province.enroll(code, new_key()).json["code"] == "invite_other"
+    assert d.ask("GET", "/v1/terminal").status == 200, "another machine's try shuts nobody out"
     back = Device(province.service, province.root, certs_of(province.enroll(code, key))[0], key)
     assert back.id == d.id and back.ask("GET", "/v1/terminal").json["shop_id"] == shop
     assert d.ask("GET", "/v1/terminal").json["code"] == "cert_revoked"  # whoever had the old one is out
     assert certs_of(province.enroll(code, key))[0] == back.cert  # the answer may be lost
+    assert province.enroll(code, new_key()).json["code"] == "invite_other" and back.ask("GET", "/v1/terminal").json["state"] == "active"
+    acts = [e for e in province.admin.ask("GET", "/v1/audit?limit=500").json["entries"] if e["target"] == d.id]
+    assert [e["act"] for e in acts].count("terminal renew refused") == 2
     assert [t["number"] for t in province.admin.ask("GET", f"/v1/terminals?shop={shop}").json["terminals"]] == [back.ask("GET", "/v1/terminal").json["number"]]
     province.post(f"/v1/terminals/{d.id}/revoke", {})
     assert province.admin.ask("POST", f"/v1/terminals/{d.id}/renew", {}).json["code"] == "wrong_state"
+
+
+def test_a_journal_that_nothing_contradicts_is_one_chain(province):
+    d = province.device(province.shop([PERCENT])[0])
+    assert d.send([sale(province.token(CARD))]).status == 200
+    chain, = province.admin.ask("GET", f"/v1/terminals/{d.id}/branches").json["branches"]
+    assert chain["branch"] == 0 and chain["head"] == {"seq": 1, "hash": d.hash.hex()}
+    record, = province.admin.ask("GET", f"/v1/terminals/{d.id}/records").json["records"]
+    assert record["hash"] == d.hash.hex() and record["outcome"] == "counted"
 
 
 def test_revocation_ends_open_connections_at_once_also_one_that_waits(province):
