@@ -121,7 +121,7 @@ static int wait_ms(const struct lane *l, bool wanted, int64_t now)
 /* One at a time of these two: where we stand must not be judged beside records that are on their way. */
 static bool wants_who(const struct sync *s)
 {
-    return s->c.resumed && !s->up.id && (!s->met || s->new_epoch || sync_chain_is_forked(s));
+    return s->c.resumed && !s->up.id && (!s->met || s->back || s->new_epoch || sync_chain_is_forked(s));
 }
 
 static bool wants_up(const struct sync *s)
@@ -168,8 +168,11 @@ static void see_link(struct sync *s)
     bool online = link_status(s->c.link)->online;
     if (!online && s->was_online)
         s->lost_ms = sync_mono(s);
-    if (online && !s->was_online && s->lost_ms)
+    if (online && !s->was_online && s->lost_ms) {
         poll_anew(s);
+        s->back = true;
+        sync_good(s, &s->who, 0);
+    }
     struct lane *const lanes[] = {&s->up, &s->down, &s->list, &s->who, &s->cert};
     enum { LANES = 5 };
     for (size_t i = 0; online && !s->was_online && i < LANES; i++)

@@ -84,7 +84,8 @@ static bool is_ours(const struct sync *s, const struct body_results *r)
 }
 
 /* A new epoch that has records already was begun by a terminal with this one's name and a later state: this one was put back to before, or
- * is a copy. An older epoch: the service itself was put back, and finds that out from what is sent. */
+ * is a copy. An older epoch: the service itself was put back, and finds that out from what is sent. The same epoch and less of it than was countersigned:
+ * the service was put back, and an idle shop would not find out for hours. */
 static void judge(struct sync *s, const struct body_results *r)
 {
     uint32_t own = s->notices.epoch;
@@ -98,6 +99,11 @@ static void judge(struct sync *s, const struct body_results *r)
     } else if (r->epoch > own) {
         log_info("the service has given this terminal epoch %lu", (unsigned long)r->epoch);
         s->c.resumed(s->c.ctx, r->epoch);
+    } else if (r->epoch == own && r->head_seq < journal_sent_seq(s->c.journal)) {
+        log_warn("the service lacks the records after %llu; they are sent again", (unsigned long long)r->head_seq);
+        s->again.epoch = own;
+        s->again.seq = r->head_seq + 1;
+        sync_kick(s);
     }
 }
 
@@ -117,6 +123,7 @@ static void who_done(void *ctx, const struct link_answer *a)
     sync_good(s, &s->who, WHO_MS);
     bool first = !s->met;
     s->met = true;
+    s->back = false;
     s->told_epoch = s->fork_of ? s->fork_of : s->told_epoch;
     s->fork_of = 0;
     if (first && s->status.upload_error != ERR_CHAIN_FORK)

@@ -54,6 +54,7 @@ struct sync {
     bool started, was_online;
     bool new_epoch;   /* a lease for one has come */
     bool met;         /* since the start it was asked whether this journal is the one it has; nothing is sent before */
+    bool back;        /* the link is: has the service all that it countersigned, or was it put back meanwhile? */
     uint32_t fork_of; /* the next question says so: the service's head, of this epoch, is not ours; 0: it does not */
     uint32_t told_epoch;     /* of the last head that we said that of; 0: none was */
     int32_t warned_day;      /* of the end of the trust notice */

@@ -19,6 +19,7 @@ enum { ANSWERS = 20 }; /* at once */
 struct news {
     struct http_request *rq;
     struct store_held held; /* -1: the terminal does not know that kind */
+    bool held_is_new;       /* this connection has not said so before */
     const char *refused;    /* ids of envelopes, separated by commas; NULL: none */
     size_t cnt;
     bool lease_due;
@@ -73,9 +74,26 @@ static enum err add_answer(void *ctx, const char *envelope, size_t len)
     return add(ctx, envelope, len);
 }
 
+/* A service that was restored from a backup: whatever it signs next is older than that, and nobody hears of a delisting. */
+static void see_behind(struct news *n, struct store_tx *tx)
+{
+    struct service *s = n->rq->service;
+    uint8_t hash[KEY_HASH];
+    int64_t newest = 0;
+    if (!n->held_is_new || atomic_load(&s->behind_said))
+        return;
+    bool behind = n->held.trust > s->keys->trust_notice.version ||
+                  (!store_notice_head(tx, n->rq->who->shop, &newest, hash) && n->held.shop > newest);
+    if (behind && !atomic_exchange(&s->behind_said, true))
+        log_error("terminal %lld holds newer notices than this service ever made: after restoring a backup run "
+                  "huika-service recover, or terminals obey nothing that is signed here",
+            (long long)n->rq->who->number);
+}
+
 /* What a snapshot shows. */
 static enum err stored(struct news *n, struct store_tx *tx, struct buf *envelope)
 {
+    see_behind(n, tx);
     enum err e = store_notice_newer(tx, n->rq->who->shop, n->held.shop, envelope);
     e = e == ERR_OK || e == ERR_NOT_FOUND ? take(n, envelope) : e;
     if (e == ERR_OK && n->held.revoked >= 0)
@@ -130,18 +148,19 @@ static enum err read_query(struct http_request *rq, struct store_held *h, int64_
     return e == ERR_OK ? http_query_int(rq, "wait", 0, POLL_WAIT_MAX_MS / 1000, 0, wait_s) : e;
 }
 
-/* What it holds is written down when it differs from what this connection said before. */
-static void note_held(struct http_request *rq, const struct store_held *held)
+/* What it holds is written down when it differs from what this connection said before. True: it did. */
+static bool note_held(struct http_request *rq, const struct store_held *held)
 {
     struct store_held h = *held;
     h.revoked = h.revoked < 0 ? 0 : h.revoked;
     h.lease = h.lease < 0 ? 0 : h.lease;
     h.answer = h.answer < 0 ? 0 : h.answer;
     if (rq->conn->held_known && !memcmp(&rq->conn->held, &h, sizeof h))
-        return;
+        return false;
     rq->conn->held = h;
     rq->conn->held_known = true;
     seen_held(rq->service->seen, rq->who->id, &h);
+    return true;
 }
 
 static enum err read_refused(struct http_request *rq, const char **out)
@@ -172,7 +191,7 @@ enum err ep_notices(struct http_request *rq)
         e = read_refused(rq, &n.refused);
     if (e != ERR_OK)
         return e;
-    note_held(rq, &n.held);
+    n.held_is_new = note_held(rq, &n.held);
     note_refused(rq, n.refused);
     rq->wait_mark = poll_mark(rq->service->poll); /* before looking */
     e = collect(&n);

@@ -41,19 +41,24 @@ static enum err revoke(struct store_tx *tx, void *ctx)
     return e == ERR_OK ? note(tx, j, "terminal revoke") : e;
 }
 
+static void wake(struct http_request *rq, const struct job *j)
+{
+    char shop[ULID_LEN + 1];
+    ulid_encode(j->terminal.shop, shop);
+    poll_wake(rq->service->poll, shop);
+}
+
 /* Connections that are open end now: the ones that wait for news, too. */
 enum err ep_terminal_revoke(struct http_request *rq)
 {
     struct job j = {.rq = rq};
-    char shop[ULID_LEN + 1];
     enum err e = ep_param_id(rq, 0, j.id);
     if (e == ERR_OK)
         e = store_write(rq->service->store, revoke, &j);
     if (e != ERR_OK)
         return e;
     watch_cut(&rq->service->watch, j.id);
-    ulid_encode(j.terminal.shop, shop);
-    poll_wake(rq->service->poll, shop);
+    wake(rq, &j);
     return ep_answer(rq, 200, json_pack("{ss}", "state", store_state_name(STORE_STATE_REVOKED)));
 }
 
@@ -69,14 +74,11 @@ static enum err resume(struct store_tx *tx, void *ctx)
 enum err ep_terminal_resume(struct http_request *rq)
 {
     struct job j = {.rq = rq};
-    char shop[ULID_LEN + 1];
     enum err e = ep_param_id(rq, 0, j.id);
     if (e == ERR_OK)
         e = store_write(rq->service->store, resume, &j);
-    if (e == ERR_OK) { /* it is told at once, by a lease of the new epoch */
-        ulid_encode(j.terminal.shop, shop);
-        poll_wake(rq->service->poll, shop);
-    }
+    if (e == ERR_OK) /* it is told at once, by a lease of the new epoch */
+        wake(rq, &j);
     return e == ERR_OK ? ep_answer(rq, 200, json_pack("{sI}", "epoch", (json_int_t)j.epoch)) : e;
 }
 

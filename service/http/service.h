@@ -36,7 +36,8 @@ struct service {
     struct public *public;   /* the pages for everybody (service/public/public.h); NULL: none */
     struct revoker *revoker; /* makes the revocation list (service/sign/revoker.h) */
     atomic_bool stopping;
-    atomic_uint open; /* connections */
-    atomic_uint busy; /* requests that were read and not answered yet */
+    atomic_bool behind_said; /* a terminal holds newer notices than there are here; logged once */
+    atomic_uint open;        /* connections */
+    atomic_uint busy;        /* requests that were read and not answered yet */
 };
 #endif

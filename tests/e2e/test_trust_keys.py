@@ -273,6 +273,42 @@ def test_after_a_backup_was_restored_terminals_obey_again(world):
     assert t.huika("sell", "10", "--scan", qr, "--yes").json["reason"] == "shop_delisted"
 
 
+def test_what_came_after_the_backup_comes_again_though_the_shop_is_idle(world):
+    """Sales and disputes: nothing is sold meanwhile, and nobody has run recover yet."""
+    t = world.terminal()
+    qr = world.qr(MEMBERS[0][0])
+    assert t.huika("dispute", "new", "--kind", "other", "--text", "示例一").code == 0
+    t.wait_synced()
+    world.service.stop()
+    backup = world.root / "backup"
+    shutil.copytree(world.service.dir, backup)
+    world.service.start()
+    t.wait_online()
+    assert t.huika("sell", "10", "--scan", qr, "--yes").code == 0
+    assert t.huika("dispute", "new", "--kind", "other", "--text", "示例二").code == 0
+    t.wait_synced()
+
+    def shown():
+        return [d["ref"] for d in world.admin("dispute", "list").lines], world.admin("shop", "show", t.shop).json["sales"]["count"]
+
+    before = shown()
+    assert len(before[0]) == 2 and before[1] == 1
+    assert world.offers(t.shop, [{"title": "九折", "kind": "percent", "rate_bp": 1000}]).code == 0
+    wait_for("its notice", lambda: t.status["notices"]["shop"]["version"] == 3)
+    t.wait_synced()
+    assert "huika-service recover" not in world.service.text
+    world.service.stop()
+    shutil.rmtree(world.service.dir)
+    shutil.copytree(backup, world.service.dir)
+    world.service.start()
+    wait_for("what the terminal has and the service lost", lambda: shown() == before)
+    assert t.status["unsent"] == 0 and "the service lacks the records after" in t.text
+    assert world.service.text.count("run huika-service recover") == 1
+    for ref in before[0]:
+        assert world.admin("dispute", "answer", ref, "--text", "答复").code == 0
+        wait_for("the answer", lambda r=ref: t.huika("dispute", "show", r).json.get("answer", {}).get("text") == "答复")
+
+
 def test_recover_goes_above_what_terminals_report(house):
     h = house.holder()
     far = 1 << 40

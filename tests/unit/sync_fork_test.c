@@ -95,6 +95,34 @@ static void nothing_is_sent_before_the_service_said_what_it_has(void **state)
     assert_int_equal(find("/v1/records"), 4);
 }
 
+/* An idle shop has nothing to send, so nobody would tell it: it asks when the service is there again. */
+static void what_a_restored_service_lost_is_sent_though_nothing_is_sold(void **state)
+{
+    uint64_t first;
+    (void)state;
+    add_sales(journal, 0, 5);
+    begin_again();
+    service_has(1, 0, true);
+    pass(0);
+    countersign(lease_key);
+    for (int has = 5; has > 1; has -= 3) {
+        online.online = false;
+        pass(1000);
+        assert_int_equal(find("/v1/records"), 4);
+        online.online = true;
+        pass(1000);
+        assert_int_equal(under_way(NULL, NULL), 0);
+        service_has(1, (uint64_t)has, true);
+        pass(0);
+    }
+    assert_int_equal(under_way(&first, NULL), 3);
+    assert_int_equal(first, 3);
+    countersign(lease_key);
+    assert_int_equal(sync_status(s)->upload_error, ERR_OK);
+    pass(600000);
+    assert_int_equal(find("/v1/records"), 4);
+}
+
 static void assert_told_as_fork(uint32_t epoch)
 {
     uint32_t fork = 0;
@@ -235,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(nothing_is_sent_before_the_service_said_what_it_has),
+        T(what_a_restored_service_lost_is_sent_though_nothing_is_sold),
         T(a_head_that_is_not_in_this_journal_is_a_fork_and_the_service_is_told),
         T(a_new_epoch_is_begun_only_if_nobody_has),
         T(a_branch_goes_up_to_its_end),
