@@ -3,6 +3,7 @@
 #ifndef HUIKA_PUBLIC_FOUND_H
 #define HUIKA_PUBLIC_FOUND_H
 #include "proto/slip.h"
+#include "service/public/form.h"
 #include "service/public/parts.h"
 #include "service/store/store_dispute.h"
 #include "service/store/store_slip.h"
@@ -29,7 +30,7 @@ void found_release(struct found *f);
 /* Counts as a guess what was none. True: answered already (not found, too many tries). */
 bool found_refused(struct visit *v, const struct found *f, enum err e);
 
-enum { FOUND_TOKEN_LEN = 16 + 32 };
+enum { FOUND_TOKEN_LEN = FORM_TOKEN_LEN }; /* the end in 16 hex digits, half an HMAC in 32 */
 /* A form's token: ends two hours later, and can be made and checked by whoever holds the slip and nobody else. */
 void found_token(const struct found *f, int64_t until_utc_ms, char out[static FOUND_TOKEN_LEN + 1]);
 bool found_token_ok(const struct found *f, int64_t now_utc_ms, const char *token);

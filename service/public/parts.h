@@ -2,12 +2,13 @@
 /* What the files of the public pages share. Private to service/public. */
 #ifndef HUIKA_PUBLIC_PARTS_H
 #define HUIKA_PUBLIC_PARTS_H
+#include "proto/slip.h"
 #include "service/http/service.h"
 #include "service/public/guess.h"
 #include "service/public/html.h"
 #include <microhttpd.h>
 
-enum { PUBLIC_FORM_MAX = 65536, PUBLIC_PATH_MAX = 320, PUBLIC_SLIP_CHARS = 200 };
+enum { PUBLIC_FORM_MAX = 65536, PUBLIC_PATH_MAX = 320 };
 
 struct public
 {
@@ -26,7 +27,7 @@ struct visit {
     struct buf form; /* the body of a POST */
     struct html page;
     struct buf out;
-    char slip[PUBLIC_SLIP_CHARS + 1]; /* base32 of the path, upper case; "" if there is none */
+    char slip[SLIP_TEXT_LEN + 1]; /* base32 of the path, upper case; "" if there is none */
     unsigned status;
     char location[PUBLIC_PATH_MAX + 16]; /* with 303; else "" */
     char here_path[PUBLIC_PATH_MAX];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/public/walk.h"
 #include "base/tm.h"
+#include "service/public/form.h"
 #include "service/public/parts.h"
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char style[] =
 #include "public_style.inc"
@@ -29,32 +29,10 @@ void visit_begin(struct visit *v, unsigned status, const char *title)
     html_begin(&v->page, title, v->here_path);
 }
 
-/* Chinese unless something else is asked for: by the link, or by a browser that puts English before any Chinese. */
-static bool wants_chinese(const struct visit *v)
-{
-    const char *asked = visit_query(v, "lang"),
-               *accept = MHD_lookup_connection_value(v->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
-    if (asked && !strcmp(asked, "en"))
-        return false;
-    if (asked || !accept)
-        return true;
-    const char *zh = strcasestr(accept, "zh"), *en = strcasestr(accept, "en");
-    return zh ? !en || zh < en : !en;
-}
-
-/* "/S/" or "/s/" and base32 up to `after`; into v->slip in upper case. */
 static bool take_slip(struct visit *v, const char *url, const char *after)
 {
-    size_t n;
-    if ((url[1] != 'S' && url[1] != 's') || url[0] != '/' || url[2] != '/')
+    if (!form_slip_path(url, after, v->slip))
         return false;
-    url += 3;
-    n = strspn(url, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567");
-    if (n != PUBLIC_SLIP_CHARS || strcmp(url + n, after) != 0)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        v->slip[i] = (char)(url[i] >= 'a' ? url[i] - 'a' + 'A' : url[i]);
-    v->slip[n] = 0;
     snprintf(v->here_path, sizeof v->here_path, "/S/%s", v->slip);
     return true;
 }
@@ -121,7 +99,8 @@ static enum MHD_Result answer(struct visit *v, const char *url, const char *meth
     struct MHD_Response *r;
     v->now_utc_ms = tm_wall_utc_ms();
     v->now_mono_ms = tm_mono_ms();
-    v->page.zh = wants_chinese(v);
+    v->page.zh = form_wants_chinese(
+        visit_query(v, "lang"), MHD_lookup_connection_value(v->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
     if (!strcmp(url, "/style.css") && strcmp(method, "POST") != 0) {
         r = MHD_create_response_from_buffer(sizeof style - 1, (void *)(uintptr_t)style, MHD_RESPMEM_PERSISTENT);
         if (r)
