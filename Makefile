@@ -90,7 +90,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call libs,service admin cli count
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
--include tests/sim/sim.mk client/print/print.mk service/service.mk client/counter/page.mk tests/tests.mk tests/print/print.mk tests/fuzz/fuzz.mk tests/usb/usb.mk tests/bench/bench.mk firmware/firmware.mk tests/firmware/firmware.mk hw/hw.mk
+-include tests/sim/sim.mk client/print/print.mk service/service.mk client/admin/admin.mk client/counter/page.mk tests/tests.mk tests/print/print.mk tests/fuzz/fuzz.mk tests/usb/usb.mk tests/bench/bench.mk firmware/firmware.mk tests/firmware/firmware.mk hw/hw.mk
 
 deps: ## install the Debian packages that are missing (packages.txt, all of it)
 	@tools/deps.sh

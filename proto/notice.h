@@ -146,6 +146,7 @@ struct notice_answer {
     enum dispute_state state;
     char text[DISPUTE_TEXT_MAX + 1]; /* "": none given */
     char by[256];                    /* the union's name */
+    int64_t erased_utc_ms;           /* what was complained is to be forgotten; 0: kept */
 };
 
 /* Signs payload bytes into an envelope, appended to `out` (one line of JSON, no newline). */

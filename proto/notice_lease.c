@@ -162,6 +162,8 @@ static enum err answer_of(const json_t *body, struct notice_answer *a)
         e = ERR_BAD_NOTICE;
     if (!e)
         e = jsonx_int(body, "at_ms", 0, NOTICE_TIME_MAX, &a->at_utc_ms);
+    if (!e && jsonx_has(body, "erased_ms"))
+        e = jsonx_int(body, "erased_ms", 1, NOTICE_TIME_MAX, &a->erased_utc_ms);
     return e ? e : notice_text(body, "by", 1, sizeof a->by, a->by);
 }
 

@@ -65,6 +65,7 @@ static void read_policy(struct reading *r, struct policy *p)
         .revoked_every_s = bounded(r, "revoked_every_s", 0, 7 * 86400, 600),
         .return_days = bounded(r, "return_days", 0, 365, 30),
         .dispute_days = bounded(r, "dispute_days", 1, 60, 7),
+        .erase_days = bounded(r, "erase_days", 1, 3650, 30),
         .certificate_s = bounded(r, "certificate_s", 60, YEAR_S * 3, YEAR_S)};
 }
 

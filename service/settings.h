@@ -28,7 +28,8 @@ struct policy {
     int64_t revoked_every_s;               /* between two revocation files; 0: at once (600) */
     int64_t return_days;                   /* how long a sale may be taken back (30) */
     int64_t dispute_days;                  /* working days to answer a dispute (7) */
-    int64_t certificate_s;                 /* life of a terminal's certificate: 60 and up (31622400) */
+    int64_t erase_days;    /* how long personal parts of records, and texts of closed disputes, are kept (30) */
+    int64_t certificate_s; /* life of a terminal's certificate: 60 and up (31622400) */
 };
 
 struct settings {

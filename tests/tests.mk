@@ -25,7 +25,7 @@ lint-rooms:
 	$(PY) tools/rooms.py
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
-LINT_GEN = $(addprefix $(BUILD)/gen/,err.h devices.inc holidays.inc public_style.inc)
+LINT_GEN = $(addprefix $(BUILD)/gen/,err.h devices.inc holidays.inc public_style.inc evidence_README.txt.inc evidence_check.sh.inc)
 lint-cppcheck: $(LINT_GEN)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --enable=warning,portability \
 	  --std=c11 -j$(JOBS) -I. -I$(BUILD)/gen $(LINT_C)

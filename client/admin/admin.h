@@ -90,4 +90,5 @@ int dispute_answer(struct cli *c);
 int dispute_close(struct cli *c);
 int dispute_reopen(struct cli *c);
 int dispute_note(struct cli *c);
+int dispute_erase(struct cli *c);
 #endif

@@ -72,6 +72,7 @@ enum err admin_send(struct cli *c, const struct admin_request *r, struct buf *an
         .type = r->type,
         .body = r->body,
         .len = r->len,
+        .answer_max = LINK_FILE_MAX,
         .deadline_mono_ms = clock_system.mono_ms(clock_system.ctx) + (r->timeout_ms ? r->timeout_ms : TIMEOUT_MS)};
     return link_call(a->link, &lr, NULL, answer);
 }
@@ -98,7 +99,7 @@ int admin_call(struct cli *c, const char *what, const char *method, const char *
     json_t *v = NULL;
     int rc = admin_connect(c);
     buf_init(&request, LINK_BODY_MAX);
-    buf_init(&answer, LINK_ANSWER_MAX);
+    buf_init(&answer, LINK_FILE_MAX);
     enum err e = body && !rc ? jsonx_write(body, &request) : ERR_OK;
     struct admin_request r = {.method = method, .path = path, .body = body ? request.data : NULL, .len = request.len};
     if (!rc && !e)

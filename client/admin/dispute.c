@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dispute list, show, answer, close, reopen, note. */
+/* dispute list, show, answer, close, reopen, note, erase. */
 #include "proto/dispute.h"
+#include "base/tm.h"
 #include "client/admin/admin.h"
 #include <string.h>
 
@@ -8,13 +9,16 @@ enum { PATH_SIZE = 256 };
 
 static const struct show_col list_cols[] = {{"ref", N_("REF"), SHOW_TEXT}, {"state", N_("STATE"), SHOW_WORD},
     {"due_ms", N_("DUE"), SHOW_TIME}, {"overdue", N_("OVERDUE"), SHOW_TEXT}, {"kind", N_("ABOUT"), SHOW_WORD},
-    {"channel", N_("FROM"), SHOW_WORD}, {"shop_name", N_("SHOP"), SHOW_TEXT}, {"org_name", N_("ORG"), SHOW_TEXT}, {0}};
+    {"channel", N_("FROM"), SHOW_WORD}, {"objections", N_("OBJECTED"), SHOW_INT}, {"shop_name", N_("SHOP"), SHOW_TEXT},
+    {"org_name", N_("ORG"), SHOW_TEXT}, {0}};
 static const struct show_col one_cols[] = {{"ref", N_("reference"), SHOW_TEXT}, {"state", N_("state"), SHOW_WORD},
     {"kind", N_("about"), SHOW_WORD}, {"reporter", N_("reported by"), SHOW_WORD},
     {"channel", N_("by way of"), SHOW_WORD}, {"shop_name", N_("shop"), SHOW_TEXT}, {"shop", N_("shop id"), SHOW_TEXT},
     {"org_name", N_("addressed to"), SHOW_TEXT}, {"at_ms", N_("reported"), SHOW_TIME},
     {"received_ms", N_("received"), SHOW_TIME}, {"due_ms", N_("due"), SHOW_TIME}, {"sale_id", N_("sale"), SHOW_TEXT},
     {"code", N_("contested for"), SHOW_WORD}, {"text", N_("text"), SHOW_TEXT}, {0}};
+static const struct show_col account_cols[] = {{"at_ms", N_("TIME"), SHOW_TIME}, {"from", N_("FROM"), SHOW_WORD},
+    {"kind", N_("ABOUT"), SHOW_WORD}, {"text", N_("TEXT"), SHOW_TEXT}, {0}};
 static const struct show_col record_cols[] = {{"kind", N_("record"), SHOW_WORD}, {"outcome", N_("outcome"), SHOW_WORD},
     {"received_ms", N_("received"), SHOW_TIME}, {"hash", N_("hash"), SHOW_TEXT}, {0}};
 static const struct show_col chain_cols[] = {{"epoch", N_("epoch"), SHOW_INT}, {"seq", N_("number"), SHOW_INT},
@@ -49,8 +53,9 @@ int dispute_list(struct cli *c)
     char path[PATH_SIZE];
     if (!plain(state) || !plain(org) || !plain(shop))
         return cli_usage(c, "%s", _("--state is open, answered or closed; --org and --shop are a code and an id."));
-    snprintf(path, sizeof path, "/v1/disputes?limit=500%s%s%s%s%s%s", state ? "&state=" : "", state ? state : "",
-        org ? "&org=" : "", org ? org : "", shop ? "&shop=" : "", shop ? shop : "");
+    snprintf(path, sizeof path, "/v1/disputes?limit=500%s%s%s%s%s%s%s", state ? "&state=" : "", state ? state : "",
+        org ? "&org=" : "", org ? org : "", shop ? "&shop=" : "", shop ? shop : "",
+        cli_flag(c, "objected") ? "&objected=1" : "");
     return admin_list(c, _("listing disputes"), path, "disputes", list_cols);
 }
 
@@ -63,9 +68,35 @@ static enum err part(const json_t *v, const char *member, const struct show_col 
     return e ? e : json_is_array(p) ? show_table(cols, p, b) : show_fields(cols, p, b);
 }
 
-static enum err print(const json_t *v, struct buf *b)
+/* What is not proved, said beside what was written. */
+static enum err caution(const json_t *v, struct buf *b)
 {
+    const char *channel = json_string_value(json_object_get(v, "channel"));
+    json_int_t objections = json_integer_value(json_object_get(v, "objections"));
+    bool second = json_object_get(v, "accounts") != NULL;
+    char at[20];
+    enum err e = ERR_OK;
+    if (second || (channel && !strcmp(channel, "slip")))
+        e = buf_printf(b, "%s\n", _("Opened from the receipt's page; who held it is not proved."));
+    if (!e && objections) {
+        tm_local(json_integer_value(json_object_get(v, "objected_ms")), at);
+        e = buf_printf(b, _("On %lld days a holder of the slip said that it was not they who complained; last %s.\n"),
+            (long long)objections, at);
+    }
+    if (!e && json_object_get(v, "erased_ms")) {
+        tm_local(json_integer_value(json_object_get(v, "erased_ms")), at);
+        e = buf_printf(b, _("What was written up to %s has been erased.\n"), at);
+    }
+    return e;
+}
+
+static enum err print(json_t *v, struct buf *b)
+{
+    if (json_object_get(v, "accounts"))
+        json_object_del(v, "text"); /* it stands there, side by side */
     enum err e = show_fields(one_cols, v, b);
+    e = e ? e : caution(v, b);
+    e = e ? e : part(v, "accounts", account_cols, b);
     e = e ? e : part(v, "words", word_cols, b);
     e = e ? e : part(v, "sale", sale_cols, b);
     e = e ? e : part(v, "terms", terms_cols, b);
@@ -136,4 +167,23 @@ int dispute_reopen(struct cli *c)
 int dispute_note(struct cli *c)
 {
     return say(c, "note", _("noting something about the dispute"));
+}
+
+int dispute_erase(struct cli *c)
+{
+    static const struct show_col cols[] = {
+        {"ref", N_("reference"), SHOW_TEXT}, {"erased_ms", N_("erased"), SHOW_TIME}, {0}};
+    const char *what = _("erasing what was written in the dispute"), *reason = cli_text(c, "reason");
+    char path[PATH_SIZE];
+    json_t *out = NULL;
+    if (admin_path(path, sizeof path, "/v1/disputes/", c->arg[0], "/erase"))
+        return cli_fail(c, ERR_NOT_FOUND, "%s", what);
+    json_t *body = json_pack("{s:s}", "reason", reason);
+    if (!body)
+        return cli_usage(c, "%s", _("--reason: UTF-8."));
+    int rc = admin_call(c, what, "POST", path, body, &out);
+    if (!rc)
+        rc = admin_show(c, what, cols, out);
+    json_decref(out);
+    return rc;
 }

@@ -33,13 +33,16 @@ static const struct cli_opt report_opts[] = {{"org", "CODE", N_("this organisati
 
 static const struct cli_opt dispute_list_opts[] = {
     {"state", "STATE", N_("open, answered or closed; all by default"), 0},
-    {"org", "CODE", N_("this organisation and those below it"), 0}, {"shop", "SHOP", N_("of this shop"), 0}, {0}};
+    {"org", "CODE", N_("this organisation and those below it"), 0}, {"shop", "SHOP", N_("of this shop"), 0},
+    {"objected", NULL, N_("only those where a holder of the slip said that it was not they who complained"), 0}, {0}};
 static const struct cli_opt dispute_must_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), CLI_MUST}, {0}};
 static const struct cli_opt dispute_text_opts[] = {{"text", "TEXT", N_("at most 2,000 characters"), 0}, {0}};
 
 static const struct cli_opt records_opts[] = {{"epoch", "N", N_("of this epoch; the first by default"), 0},
     {"branch", "N", N_("of this branch; the countersigned chain by default"), 0}, {0}};
 
+static const struct cli_opt erase_opts[] = {
+    {"reason", "TEXT", N_("why, for the audit log; no names or numbers"), CLI_MUST}, {0}};
 static const struct cli_opt evidence_opts[] = {{"out", "FILE.tar", N_("where to (the file is 0600)"), CLI_MUST},
     {"text", "REF[,REF]", N_("disclose what was written in these disputes; none by default"), 0}, {0}};
 
@@ -79,6 +82,8 @@ static const struct cli_command commands[] = {
     {"dispute reopen", "REF", N_("take an answered or closed dispute up again, with a new deadline"), dispute_text_opts,
         1, 1, dispute_reopen},
     {"dispute note", "REF", N_("note something for the unions alone"), dispute_must_opts, 1, 1, dispute_note},
+    {"dispute erase", "REF", N_("erase what was written in a closed dispute, here and at its terminal"), erase_opts, 1,
+        1, dispute_erase},
     {"report", "", N_("a union's month in numbers: shops, sales, discounts, disputes"), report_opts, 0, 0, report_run},
     {"terminal revoke", "TERMINAL", N_("shut a terminal out for ever; its connections end at once"), NULL, 1, 1,
         terminal_revoke},

@@ -12,7 +12,7 @@ static const struct show_col cols[] = {{"name", N_("ORG"), SHOW_INDENT}, {"joine
     {"listed", N_("LISTED"), SHOW_INT}, {"delisted", N_("DELISTED"), SHOW_INT}, {"sales", N_("SALES"), SHOW_INT},
     {"discount_fen", N_("DISCOUNT"), SHOW_YUAN}, {"provisional_share", N_("OFFLINE"), SHOW_TEXT},
     {"disputes", N_("DISPUTES"), SHOW_INT}, {"in_time", N_("IN TIME"), SHOW_INT}, {"overdue", N_("OVERDUE"), SHOW_INT},
-    {"median_days", N_("MEDIAN DAYS"), SHOW_TEXT}, {0}};
+    {"objected", N_("OBJECTED"), SHOW_INT}, {"median_days", N_("MEDIAN DAYS"), SHOW_TEXT}, {0}};
 
 /* What a reader wants beside the numbers: a share in per cent, a median in days; tenths, rounded to the nearest. */
 static void add_words(json_t *row)
@@ -47,7 +47,7 @@ static void csv_text(const char *s)
 static int print_csv(const json_t *rows)
 {
     static const char *const members[] = {"joined", "listed", "delisted", "sales", "total_fen", "discount_fen",
-        "provisional", "keyed", "voids", "back_fen", "disputes", "in_time", "overdue", "median_ms"};
+        "provisional", "keyed", "voids", "back_fen", "disputes", "in_time", "overdue", "objected", "median_ms"};
     fputs("org,name", stdout);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         printf(",%s", members[i]);

@@ -26,6 +26,8 @@ static const struct show_col terminal_cols[] = {{"number", N_("TERMINAL"), SHOW_
 static const struct show_col sales_cols[] = {{"count", N_("sales"), SHOW_INT},
     {"today_count", N_("sales today"), SHOW_INT}, {"total_fen", N_("total, yuan"), SHOW_YUAN},
     {"discount_fen", N_("discounts, yuan"), SHOW_YUAN}, {0}};
+static const struct show_col dispute_cols[] = {{"open", N_("disputes open"), SHOW_INT},
+    {"all", N_("disputes in all"), SHOW_INT}, {"objected", N_("objected to by the slip's holder"), SHOW_INT}, {0}};
 static const struct show_col latest_cols[] = {{"at_ms", N_("SOLD"), SHOW_TIME},
     {"terminal_number", N_("TERMINAL"), SHOW_INT}, {"seq", N_("SEQ"), SHOW_INT}, {"total_fen", N_("TOTAL"), SHOW_YUAN},
     {"discount_fen", N_("DISCOUNT"), SHOW_YUAN}, {"pay_fen", N_("PAID"), SHOW_YUAN},
@@ -102,6 +104,7 @@ int shop_show(struct cli *c)
     e = e ? e : print_part(out, "offers", offer_cols, &b);
     e = e ? e : print_part(out, "terminals", terminal_cols, &b);
     e = e ? e : print_part(out, "sales", sales_cols, &b);
+    e = e ? e : print_part(out, "disputes", dispute_cols, &b);
     e = e ? e : print_part(out, "latest", latest_cols, &b);
     if (!e)
         fputs(buf_str(&b), stdout);

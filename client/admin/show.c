@@ -13,7 +13,10 @@
 static const char *const words[] = {N_("listed"), N_("suspended"), N_("delisted"), N_("active"), N_("frozen"),
     N_("lost"), N_("left"), N_("revoked"), N_("forked"), N_("travel"), N_("dining"), N_("transport"), N_("health"),
     N_("leisure"), N_("supermarket"), N_("counted"), N_("held"), N_("percent"), N_("off_over"), N_("off_each"),
-    N_("jiao"), N_("yuan"), N_("fixed")};
+    N_("jiao"), N_("yuan"), N_("fixed"), N_("open"), N_("escalated"), N_("answered"), N_("closed"), N_("terminal"),
+    N_("slip"), N_("service"), N_("shop"), N_("member"), N_("answer"), N_("close"), N_("reopen"), N_("note"),
+    N_("escalate"), N_("refused_valid"), N_("rate_not_given"), N_("amount_wrong"), N_("card_suspect"),
+    N_("double_charge"), N_("offline_contested"), N_("other")};
 
 static const char *word(const char *s)
 {

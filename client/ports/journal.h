@@ -103,8 +103,13 @@ enum err journal_hash_at(const char *path, uint32_t epoch, uint64_t seq, uint8_t
  * if it goes further than the one held. One commit. ERR_CHAIN_FORK: that head is not in our chain (other hash, or
  * beyond our end); ERR_IO, ERR_DISK_FULL. BODY_KNOWN is stored as what it was at first. */
 enum err journal_countersigned(struct journal *j, const struct body_results *r);
-/* Forgets blobs of records that are countersigned and older than before_utc_ms; *cnt (may be NULL): how many. */
+/* Forgets blobs of records that are countersigned and older than before_utc_ms, but for disputes' (what was complained of is kept until it
+ * is settled); *cnt (may be NULL): how many. */
 enum err journal_erase_blobs(struct journal *j, int64_t before_utc_ms, int64_t *cnt);
+/* The blob of one record, if it is countersigned; nothing to forget is no error. */
+enum err journal_erase_one(struct journal *j, uint32_t epoch, uint64_t seq);
+/* Disputes that are countersigned, older, and still have their blob. */
+enum err journal_disputes_kept(struct journal *j, int64_t before_utc_ms, journal_each_fn *each, void *ctx);
 
 /* What is wrong with a journal file, one call per finding. */
 enum journal_fault {

@@ -26,6 +26,11 @@ static const char schema[] =
     "PRAGMA user_version=4;"
     "COMMIT;";
 
+/* What is not must still be sent whole. */
+#define COUNTERSIGNED                                                                                                  \
+    " AND (id >> 40) IN (SELECT epoch FROM heads)"                                                                     \
+    " AND (id & 0xffffffffff) <= (SELECT seq FROM heads WHERE epoch = (records.id >> 40))"
+
 static const char *const sql[JOURNAL_STMTS] = {
     [JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
     [JOURNAL_COMMIT] = "COMMIT",
@@ -51,9 +56,12 @@ static const char *const sql[JOURNAL_STMTS] = {
         " DO UPDATE SET seq=?2, hash=?3, at_ms=?4, sig=?5, keyid=?6 WHERE ?2 >= seq",
     [JOURNAL_SET_KEPT] =
         "INSERT INTO kept(epoch, seq) VALUES(?1,?2) ON CONFLICT(epoch) DO UPDATE SET seq=?2 WHERE ?2 > seq",
-    [JOURNAL_ERASE] = "UPDATE records SET blob = NULL, salt = NULL WHERE blob IS NOT NULL AND at_ms < ?1 AND"
-                      " (id >> 40) IN (SELECT epoch FROM heads) AND"
-                      " (id & 0xffffffffff) <= (SELECT seq FROM heads WHERE epoch = (records.id >> 40))",
+    [JOURNAL_ERASE] =
+        "UPDATE records SET blob = NULL, salt = NULL WHERE blob IS NOT NULL AND kind <> 6 AND at_ms < ?1" COUNTERSIGNED,
+    [JOURNAL_ERASE_ONE] =
+        "UPDATE records SET blob = NULL, salt = NULL WHERE id = ?1 AND blob IS NOT NULL" COUNTERSIGNED,
+    [JOURNAL_DISPUTES_KEPT] =
+        "SELECT " JOURNAL_COLUMNS " FROM records WHERE blob IS NOT NULL AND kind = 6 AND at_ms < ?1" COUNTERSIGNED,
 };
 
 int64_t journal_db_id(uint32_t epoch, uint64_t seq)

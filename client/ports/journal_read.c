@@ -190,21 +190,3 @@ enum err journal_countersigned(struct journal *j, const struct body_results *r)
         j->sent = r->head_seq;
     return !e && past ? journal_past_load(j) : e;
 }
-
-enum err journal_erase_blobs(struct journal *j, int64_t before_utc_ms, int64_t *cnt)
-{
-    sqlite3_stmt *s;
-    enum err e = journal_db_stmt(j, JOURNAL_ERASE, &s);
-    if (e)
-        return e;
-    sqlite3_bind_int64(s, 1, before_utc_ms);
-    e = journal_db_err(j->db, sqlite3_step(s));
-    int64_t changed = e ? 0 : sqlite3_changes64(j->db);
-    sqlite3_reset(s);
-    /* Old pages in the WAL still hold the blobs: empty it. Somebody reading now makes that wait for the next erasure. */
-    if (!e && changed)
-        sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (!e && cnt)
-        *cnt = changed;
-    return e;
-}

@@ -78,6 +78,10 @@ enum err disputes_count(struct after *a);
 enum err disputes_complain(void *ctx, const struct counter_complaint *o, counter_dispute_fn *each, void *each_ctx);
 enum err disputes_list(void *ctx, uint64_t before, size_t limit, counter_dispute_fn *each, void *each_ctx);
 enum err disputes_get(void *ctx, const struct ref *ref, counter_dispute_fn *each, void *each_ctx);
+/* An answer came: one that says so has its complaint forgotten. */
+enum err disputes_told(struct after *a, const struct notice *n);
+/* Forgets what was written in disputes logged and closed before. */
+enum err disputes_erase_past(struct after *a, int64_t before_utc_ms);
 enum err disputes_slip(void *ctx, const struct counter_dispute *d, enum err_lang lang, size_t columns, struct buf *out);
 /* days.c */
 json_t *days_sums(void *ctx, int32_t day, bool print, enum err *e);

@@ -251,6 +251,63 @@ enum err disputes_complain(void *ctx, const struct counter_complaint *o, counter
     return with_kept(ctx, complain, &c);
 }
 
+/* What is past its term and settled; as many as fit, the rest with the next round. */
+struct past {
+    struct after *after;
+    int64_t before_utc_ms;
+    size_t cnt;
+    struct past_one {
+        uint32_t epoch;
+        uint64_t seq;
+    } list[64];
+};
+
+/* Settled, and long enough ago that its own words are no longer needed. */
+static enum err is_past(void *ctx, const struct journal_record *r)
+{
+    struct past *p = ctx;
+    struct notice_answer *answer = malloc(sizeof *answer);
+    struct body_dispute *body = malloc(sizeof *body);
+    enum err e = answer && body ? body_dispute_decode(r->body, r->body_len, body) : ERR_NOMEM;
+    if (!e)
+        e = sync_answer(p->after->till->sync, body->dispute_id, answer);
+    if (!e && answer->state == DISPUTE_CLOSED && answer->at_utc_ms < p->before_utc_ms)
+        p->list[p->cnt++] = (struct past_one){r->epoch, r->seq};
+    free(answer);
+    free(body);
+    return e == ERR_NOMEM ? e : p->cnt == sizeof p->list / sizeof *p->list ? ERR_EXISTS : ERR_OK;
+}
+
+enum err disputes_erase_past(struct after *a, int64_t before_utc_ms)
+{
+    struct past p = {.after = a, .before_utc_ms = before_utc_ms};
+    enum err e = journal_disputes_kept(a->till->journal, before_utc_ms, is_past, &p);
+    e = e == ERR_EXISTS ? ERR_OK : e;
+    for (size_t i = 0; !e && i < p.cnt; i++)
+        e = journal_erase_one(a->till->journal, p.list[i].epoch, p.list[i].seq);
+    return e;
+}
+
+static enum err note_place(void *ctx, const struct journal_record *r)
+{
+    *(struct past_one *)ctx = (struct past_one){r->epoch, r->seq};
+    return r->kind == RECORD_DISPUTE ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* The union says that what was complained is to be forgotten. */
+enum err disputes_told(struct after *a, const struct notice *n)
+{
+    struct past_one at;
+    struct notice_answer *answer = malloc(sizeof *answer);
+    enum err e = answer ? notice_answer_parse(n, answer) : ERR_NOMEM;
+    if (!e && answer->erased_utc_ms) {
+        e = journal_by_checkout(a->till->journal, answer->record_id, note_place, &at);
+        e = e == ERR_NOT_FOUND ? ERR_OK : e ? e : journal_erase_one(a->till->journal, at.epoch, at.seq);
+    }
+    free(answer);
+    return e;
+}
+
 struct walk {
     struct after *after;
     uint64_t before;
@@ -258,6 +315,7 @@ struct walk {
     const struct ref *ref;
     counter_dispute_fn *each;
     void *ctx;
+    char want[REF_LEN_MAX + 1];
 };
 
 static enum err list(struct kept *k, void *ctx)
@@ -281,25 +339,22 @@ enum err disputes_list(void *ctx, uint64_t before, size_t limit, counter_dispute
     return with_kept(ctx, list, &w);
 }
 
-/* Newest first, for a reference that is asked for is mostly a new one; seqs fall with the number within an epoch. */
+/* A reference is a place in the journal. */
 static enum err get(struct kept *k, void *ctx)
 {
     struct walk *w = ctx;
-    char id[ULID_LEN + 1], want[REF_LEN_MAX + 1];
-    enum err e = w->ref->number == w->after->till->state->info.number ? ref_format(w->ref, want) : ERR_NOT_FOUND;
-    for (uint64_t n = w->after->dispute_cnt; n && !e; n--) {
-        nth_id(NTH_DISPUTE, terminal_id(w->after), n, id);
-        e = journal_by_sale(w->after->till->journal, id, keep, k);
-        if (!e && !strcmp(k->ref, want))
-            return tell(k, w->each, w->ctx);
-    }
-    return e ? e : ERR_NOT_FOUND;
+    struct journal *j = w->after->till->journal;
+    if (w->ref->number != w->after->till->state->info.number)
+        return ERR_NOT_FOUND;
+    enum err e = journal_after_in(j, w->ref->epoch, w->ref->seq - 1, 1, RECORD_BODY_MAX, keep, k);
+    return e ? e : !k->ref[0] || strcmp(k->ref, w->want) != 0 ? ERR_NOT_FOUND : tell(k, w->each, w->ctx);
 }
 
 enum err disputes_get(void *ctx, const struct ref *ref, counter_dispute_fn *each, void *each_ctx)
 {
     struct walk w = {.after = ctx, .ref = ref, .each = each, .ctx = each_ctx};
-    return with_kept(ctx, get, &w);
+    enum err e = ref_format(ref, w.want);
+    return e ? e : with_kept(ctx, get, &w);
 }
 
 enum err disputes_slip(void *ctx, const struct counter_dispute *d, enum err_lang lang, size_t columns, struct buf *out)

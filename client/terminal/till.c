@@ -2,6 +2,7 @@
 #include "client/terminal/till.h"
 #include "base/log.h"
 #include "base/tm.h"
+#include "client/terminal/after.h"
 #include "client/terminal/guard.h"
 #include <string.h>
 
@@ -75,9 +76,9 @@ void till_notice(struct till *t, const struct notice *n)
         if (s->c.rev != rev)
             till_act(t, s, acts);
     }
-    enum err e = n->kind == NOTICE_ANSWER ? ERR_OK : till_append_notice(t, n);
+    enum err e = n->kind != NOTICE_ANSWER ? till_append_notice(t, n) : t->after ? disputes_told(t->after, n) : ERR_OK;
     if (e)
-        log_error("notice not recorded as applied: %s", err_code(e));
+        log_error("notice not recorded or not followed: %s", err_code(e));
     if (t->counter)
         counter_status(t->counter);
 }
@@ -107,6 +108,8 @@ static void erase_blobs(struct till *t, const struct checkout_env *env)
         return;
     t->erase_mono_ms = env->now_mono_ms + ERASE_EVERY_MS;
     enum err e = journal_erase_blobs(t->journal, env->now_utc_ms - BLOB_TERM_MS, &cnt);
+    if (!e && t->after)
+        e = disputes_erase_past(t->after, env->now_utc_ms - BLOB_TERM_MS);
     if (e)
         log_warn("erasing what is past its term: %s", err_code(e));
     else if (cnt)

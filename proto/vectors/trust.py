@@ -47,7 +47,8 @@ def notices():
     fit = [("a lease", "lease", LEASE), ("a lease without any allowance", "lease", {**LEASE, "allowance": {k: 0 for k in LEASE["allowance"]}}),
            ("a lease of 30 days", "lease", put(LEASE, "stop_at_ms", AT + 30 * 86400000)), ("a list of revoked cards", "revoked", REVOKED),
            ("a list of none", "revoked", {**REVOKED, "count": 0, "len": 32, "deltas": []}), ("an answer", "answer", ANSWER),
-           ("an answer without words", "answer", put(put(ANSWER, "text", ""), "state", "escalated")), ("an answer of 2,000 characters", "answer", put(ANSWER, "text", "会" * 2000))]
+           ("an answer without words", "answer", put(put(ANSWER, "text", ""), "state", "escalated")), ("an answer of 2,000 characters", "answer", put(ANSWER, "text", "会" * 2000)),
+           ("an answer after erasure", "answer", put(ANSWER, "erased_ms", AT))]
     unfit = [("lease", LEASE, path, value) for path, value in (
         ("terminal_id", T[:-1]), ("terminal_id", T.lower()), ("shop_id", ...), ("epoch", 0), ("epoch", 2**32), ("epoch", "1"), ("issued_ms", AT + 72 * 3600000), ("stop_at_ms", AT),
         ("stop_at_ms", AT + 30 * 86400000 + 1), ("stop_at_ms", 253402300800000), ("allowance", ...), ("allowance", []), ("allowance.sales", ...), ("allowance.sales", -1),
@@ -57,7 +58,7 @@ def notices():
         ("deltas.0.from", 1), ("deltas.0.len", 111), ("deltas.0.len", 113), ("deltas.0.len", 0), ("deltas.0.sha256", "00"), ("deltas", REVOKED["deltas"] * 9))]
     unfit += [("answer", ANSWER, path, value) for path, value in (
         ("terminal_id", "x"), ("record_id", ...), ("ref", "7-1-346-" + ANSWER["ref"][-1]), ("ref", ""), ("ref", ...), ("state", "cherished"), ("state", ...), ("text", ...),
-        ("text", "会" * 2001), ("by", ""), ("by", "n" * 256), ("at_ms", -1))]
+        ("text", "会" * 2001), ("by", ""), ("by", "n" * 256), ("at_ms", -1), ("erased_ms", 0), ("erased_ms", "x"))]
     return fit, [(f"{kind}: {path} {json.dumps(value) if value is not ... else 'missing'}"[:60], kind, put(body, path, value)) for kind, body, path, value in unfit]
 
 

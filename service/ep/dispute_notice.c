@@ -18,8 +18,11 @@ static json_t *payload(const struct store_dispute *d, int64_t version, const uin
     ulid_encode(terminal, id);
     /* The record that the reference names: its own, or the sale's. */
     ulid_encode(d->channel == STORE_DISPUTE_BY_TERMINAL ? d->dispute : d->sale, record);
-    return json_pack("{s:I, s:s, s:s, s:s, s:s}", "version", (json_int_t)version, "terminal_id", id, "ref", text,
+    json_t *v = json_pack("{s:I, s:s, s:s, s:s, s:s}", "version", (json_int_t)version, "terminal_id", id, "ref", text,
         "record_id", record, "state", store_dispute_state_name(d->state));
+    if (v && d->erased_utc_ms)
+        json_object_set_new(v, "erased_ms", json_integer((json_int_t)d->erased_utc_ms));
+    return v;
 }
 
 enum err dispute_notice(struct store_tx *tx, const struct service_keys *k, const struct store_dispute *d,

@@ -128,16 +128,39 @@ static enum err add_word(void *ctx, const struct store_word *w)
     return json_array_append_new(ctx, v) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* What a channel proves of who speaks: the terminal's device key signed for it, or somebody held a slip. */
+static enum err add_account(
+    struct store_tx *tx, const struct store_dispute *d, bool second, json_t *accounts, struct buf *text)
+{
+    buf_reset(text);
+    enum err e = store_dispute_text(tx, d->dispute, second, text);
+    if (e)
+        return e;
+    json_t *v = json_pack("{sI ss ss ss}", "at_ms", (json_int_t)(second ? d->second_utc_ms : d->at_utc_ms), "from",
+        second ? store_dispute_channel_name(STORE_DISPUTE_BY_SLIP) : store_dispute_channel_name(d->channel), "kind",
+        second ? d->second_kind : d->kind, "text", buf_str(text));
+    return json_array_append_new(accounts, v) == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err put_words(struct store_tx *tx, const struct store_dispute *d, json_t *v)
 {
     struct buf text;
-    json_t *words = json_array();
+    json_t *words = json_array(), *accounts = json_array();
     buf_init(&text, STORE_DISPUTE_TEXT_MAX);
-    enum err e = words ? store_dispute_text(tx, d->dispute, &text) : ERR_NOMEM;
+    enum err e = words && accounts ? store_word_list(tx, d->dispute, add_word, words) : ERR_NOMEM;
+    if (!e && d->second_utc_ms)
+        e = add_account(tx, d, false, accounts, &text);
+    if (!e && d->second_utc_ms)
+        e = add_account(tx, d, true, accounts, &text);
+    buf_reset(&text);
     if (!e)
-        e = store_word_list(tx, d->dispute, add_word, words);
+        e = store_dispute_text(tx, d->dispute, false, &text);
     set(v, "text", json_string(buf_str(&text)));
     set(v, "words", words);
+    if (json_array_size(accounts))
+        set(v, "accounts", accounts);
+    else
+        json_decref(accounts);
     buf_wipe(&text);
     return e;
 }

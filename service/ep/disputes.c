@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /v1/disputes?state=&shop=&after=&limit=: those addressed to the administrator's org and below. */
+/* GET /v1/disputes?state=&shop=&objected=1&after=&limit=: those addressed to the administrator's org and below. */
 #include "service/ep/disputes.h"
 #include "proto/ref.h"
 #include "service/ep/scope.h"
@@ -37,16 +37,22 @@ json_t *disputes_row(const struct store_dispute *d, int64_t at_utc_ms)
     char text[REF_LEN_MAX + 1] = "";
     bool open = d->state == STORE_DISPUTE_OPEN || d->state == STORE_DISPUTE_ESCALATED;
     ref_format(&ref, text);
-    json_t *v = json_pack("{ss ss ss ss so ss ss ss ss sI sI sI sb si}", "ref", text, "kind", d->kind, "reporter",
+    json_t *v = json_pack("{ss ss ss ss so ss ss ss ss sI sI sI sb si sI}", "ref", text, "kind", d->kind, "reporter",
         store_dispute_reporter_name(d->reporter), "channel", store_dispute_channel_name(d->channel), "shop",
         ep_id(d->shop), "shop_name", d->shop_name, "org", d->org_code, "org_name", d->org_name, "state",
         store_dispute_state_name(d->state), "at_ms", (json_int_t)d->at_utc_ms, "received_ms",
         (json_int_t)d->received_utc_ms, "due_ms", (json_int_t)d->due_utc_ms, "overdue",
-        open && at_utc_ms > d->due_utc_ms, "escalations", (int)d->escalations);
+        open && at_utc_ms > d->due_utc_ms, "escalations", (int)d->escalations, "objections", (json_int_t)d->objections);
     if (v && d->has_sale)
         json_object_set_new(v, "sale_id", ep_id(d->sale));
     if (v && d->refusal_seq)
         json_object_set_new(v, "refusal_seq", json_integer((json_int_t)d->refusal_seq));
+    if (v && d->second_utc_ms)
+        json_object_set_new(v, "second_ms", json_integer((json_int_t)d->second_utc_ms));
+    if (v && d->objections)
+        json_object_set_new(v, "objected_ms", json_integer((json_int_t)d->objected_utc_ms));
+    if (v && d->erased_utc_ms)
+        json_object_set_new(v, "erased_ms", json_integer((json_int_t)d->erased_utc_ms));
     if (v && d->code)
         json_object_set_new(v, "code", json_string(err_code(d->code)));
     return v;
@@ -88,6 +94,10 @@ static enum err read_query(struct http_request *rq, struct store_dispute_query *
         e = read_id(rq, "shop", ids[1], &q->shop);
     if (!e && state && !(q->state = store_dispute_state_from_name(state)))
         e = http_wrong(rq, ERR_BAD_VALUE, "state");
+    const char *objected = http_query(rq, "objected");
+    if (!e && objected && strcmp(objected, "1") != 0)
+        e = http_wrong(rq, ERR_BAD_VALUE, "objected");
+    q->objected = objected != NULL;
     q->scope = rq->who->org;
     q->limit = e ? 0 : (int)limit;
     return e;

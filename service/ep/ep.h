@@ -16,7 +16,7 @@ http_handler ep_org_list, ep_org_add, ep_member_import, ep_member_status, ep_car
     ep_shop_invite, ep_terminal_list, ep_terminal_revoke, ep_terminal_resume, ep_terminal_renew, ep_terminal_branches,
     ep_terminal_records, ep_admin_list, ep_admin_invite, ep_admin_revoke, ep_audit_verify, ep_audit_list, ep_report,
     ep_dispute_list, ep_dispute_show, ep_dispute_answer, ep_dispute_close, ep_dispute_reopen, ep_dispute_note,
-    ep_evidence;
+    ep_dispute_erase, ep_evidence;
 
 /* The request's body as one JSON object; ERR_BAD_JSON, ERR_BAD_VALUE (not an object). *out is the caller's. */
 enum err ep_object(struct http_request *rq, json_t **out);

@@ -2,30 +2,20 @@
 /* GET /v1/shops/{shop}/evidence?blob=REF: what speaks for or against a shop, as one signed document: its notices, disputes, refusals,
  * voids, sales that are contested. Cards stand under pseudonyms of this document alone; of what somebody wrote only the texts of the
  * disputes named by `blob` (separated by commas) are disclosed. */
+#include "service/ep/evidence.h"
 #include "base/text.h"
 #include "proto/ref.h"
 #include "service/ep/disputes.h"
 #include "service/ep/scope.h"
 #include "service/http/service.h"
 #include "service/store/store_audit.h"
-#include "service/store/store_evidence.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <string.h>
 
-enum { DOCUMENT_MAX = 24 * 1024 * 1024, PSEUDONYM = 8, SIG_MAX = 80 };
-
-struct work {
-    struct http_request *rq;
-    struct store_tx *tx;
-    struct store_shop shop;
-    const char *blobs; /* references whose texts are disclosed; NULL: none */
-    uint8_t key[32];   /* of this document's pseudonyms; wiped with it */
-    json_t *notices, *disputes, *records;
-};
+enum { DOCUMENT_MAX = 24 * 1024 * 1024, SIG_MAX = 80 };
 
 static enum err push(json_t *list, json_t *v)
 {
@@ -34,12 +24,12 @@ static enum err push(json_t *list, json_t *v)
 
 static enum err add_notice(void *ctx, int64_t version, const char *envelope, size_t len)
 {
-    struct work *w = ctx;
+    struct evidence *w = ctx;
     return push(
         w->notices, json_pack("{sI so}", "version", (json_int_t)version, "envelope", json_stringn(envelope, len)));
 }
 
-static bool chosen(const struct work *w, const char *ref)
+static bool chosen(const struct evidence *w, const char *ref)
 {
     size_t n = strlen(ref);
     for (const char *s = w->blobs; s && *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] == ','))
@@ -58,15 +48,23 @@ static enum err add_word(void *ctx, const struct store_word *o)
 
 static enum err add_dispute(void *ctx, const struct store_dispute *d)
 {
-    struct work *w = ctx;
+    struct evidence *w = ctx;
     struct buf text;
     json_t *v = disputes_row(d, w->rq->at_utc_ms), *words = json_array();
     buf_init(&text, STORE_DISPUTE_TEXT_MAX);
     enum err e = v && words ? store_word_list(w->tx, d->dispute, add_word, words) : ERR_NOMEM;
-    if (!e && chosen(w, json_string_value(json_object_get(v, "ref"))))
-        e = store_dispute_text(w->tx, d->dispute, &text);
+    bool disclosed = !e && chosen(w, json_string_value(json_object_get(v, "ref")));
+    if (disclosed)
+        e = store_dispute_text(w->tx, d->dispute, false, &text);
     if (!e && text.len)
         json_object_set_new(v, "text", json_string(buf_str(&text)));
+    if (!e && disclosed && d->second_utc_ms) {
+        buf_reset(&text);
+        e = store_dispute_text(w->tx, d->dispute, true, &text);
+        json_object_set_new(v, "second_text", json_string(buf_str(&text)));
+    }
+    if (!e && d->second_utc_ms)
+        json_object_set_new(v, "second_kind", json_string(d->second_kind));
     if (v)
         json_object_set_new(v, "words", words);
     buf_wipe(&text);
@@ -76,33 +74,7 @@ static enum err add_dispute(void *ctx, const struct store_dispute *d)
     return e;
 }
 
-/* The same card, the same name within this document; nothing outside it. */
-static void pseudonym(
-    const struct work *w, const uint8_t member[static STORE_MEMBER_ID], char out[static 2 * PSEUDONYM + 1])
-{
-    uint8_t mac[32] = {0};
-    unsigned n = sizeof mac;
-    HMAC(EVP_sha256(), w->key, sizeof w->key, member, STORE_MEMBER_ID, mac, &n);
-    text_hex(mac, PSEUDONYM, out);
-}
-
-static enum err add_record(void *ctx, const struct store_evidence *r)
-{
-    struct work *w = ctx;
-    char hash[TEXT_HEX_LEN(KEY_HASH) + 1], card[2 * PSEUDONYM + 1];
-    text_hex(r->hash, KEY_HASH, hash);
-    json_t *v = json_pack("{sI sI sI ss ss so ss sI}", "terminal", (json_int_t)r->terminal, "epoch",
-        (json_int_t)r->epoch, "seq", (json_int_t)r->seq, "kind", record_kind_name(r->kind), "hash", hash, "body",
-        json_stringn(r->body, r->body_len), "outcome", r->code ? err_code(r->code) : "counted", "received_ms",
-        (json_int_t)r->received_utc_ms);
-    if (v && r->has_member) {
-        pseudonym(w, r->member, card);
-        json_object_set_new(v, "card", json_string(card));
-    }
-    return push(w->records, v);
-}
-
-static enum err collect(struct work *w, const uint8_t id[static STORE_ID])
+static enum err collect(struct evidence *w, const uint8_t id[static STORE_ID])
 {
     struct store_dispute_query q = {.scope = w->rq->who->org, .shop = id, .limit = STORE_DISPUTE_PAGE_MAX};
     uint8_t last[STORE_ID];
@@ -123,16 +95,27 @@ static enum err collect(struct work *w, const uint8_t id[static STORE_ID])
         memcpy(last, d.dispute, STORE_ID);
         q.after = last;
     }
-    return e ? e : store_evidence_records(w->tx, id, add_record, w);
+    return e ? e : evidence_chain(w, id);
 }
 
-static json_t *document(const struct work *w)
+/* How many of the disputes a holder of the slip said that it was not they who complained. */
+static int objected(const struct evidence *w)
+{
+    const json_t *d;
+    size_t i;
+    int n = 0;
+    json_array_foreach (w->disputes, i, d)
+        n += json_integer_value(json_object_get(d, "objections")) > 0;
+    return n;
+}
+
+static json_t *document(const struct evidence *w)
 {
     const struct store_shop *s = &w->shop;
-    return json_pack("{ss sI so ss ss ss ss sO sO sO}", "what", "huika-evidence-v1", "made_ms",
+    return json_pack("{ss sI so ss ss ss ss si sO sO sO sO sO}", "what", "huika-evidence-v2", "made_ms",
         (json_int_t)w->rq->at_utc_ms, "shop", ep_id(s->shop), "name", s->name, "org_name", s->org_name, "standing",
-        standing_name(s->standing), "reason", s->reason, "notices", w->notices, "disputes", w->disputes, "records",
-        w->records);
+        standing_name(s->standing), "reason", s->reason, "objected", objected(w), "notices", w->notices, "disputes",
+        w->disputes, "records", w->records, "terminals", w->terminals, "countersigners", w->countersigners);
 }
 
 /* ECDSA with SHA-256, DER: as `openssl dgst -verify` wants it. */
@@ -157,7 +140,7 @@ static enum err sign(EVP_PKEY *key, const struct buf *text, json_t *out)
     return good ? ERR_OK : ERR_INTERNAL;
 }
 
-static enum err answer(struct http_request *rq, const struct work *w)
+static enum err answer(struct http_request *rq, const struct evidence *w)
 {
     const struct keys_signer *signer = keys_signer(rq->service->keys, 1u << NOTICE_SHOP, rq->at_utc_ms);
     struct buf text;
@@ -179,20 +162,23 @@ static enum err answer(struct http_request *rq, const struct work *w)
 
 static enum err log_it(struct store_tx *tx, void *ctx)
 {
-    struct work *w = ctx;
+    struct evidence *w = ctx;
     return scope_log(
         tx, w->rq, w->shop.org, &(struct scope_act){"shop evidence", w->rq->param[0], w->blobs ? w->blobs : ""});
 }
 
 enum err ep_evidence(struct http_request *rq)
 {
-    struct work w = {.rq = rq,
+    struct evidence w = {.rq = rq,
         .blobs = http_query(rq, "blob"),
         .notices = json_array(),
         .disputes = json_array(),
-        .records = json_array()};
+        .records = json_array(),
+        .terminals = json_array(),
+        .countersigners = json_array()};
     uint8_t id[STORE_ID];
-    enum err e = w.notices && w.disputes && w.records ? ep_param_id(rq, 0, id) : ERR_NOMEM;
+    enum err e =
+        w.notices && w.disputes && w.records && w.terminals && w.countersigners ? ep_param_id(rq, 0, id) : ERR_NOMEM;
     if (!e && w.blobs &&
         (strlen(w.blobs) > STORE_AUDIT_TEXT_MAX || w.blobs[strspn(w.blobs, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-,")]))
         e = http_wrong(rq, ERR_BAD_VALUE, "blob");
@@ -213,5 +199,7 @@ enum err ep_evidence(struct http_request *rq)
     json_decref(w.notices);
     json_decref(w.disputes);
     json_decref(w.records);
+    json_decref(w.terminals);
+    json_decref(w.countersigners);
     return e;
 }

@@ -31,13 +31,13 @@ static bool read_time(const char *text, int64_t at_utc_ms, struct store_report_q
 
 static enum err add_row(void *ctx, const struct store_report *r)
 {
-    json_t *v = json_pack("{ss ss ss si sI sI sI sI sI sI sI sI sI sI sI sI sI}", "org", r->org.code, "name",
+    json_t *v = json_pack("{ss ss ss si sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "org", r->org.code, "name",
         r->org.name, "parent", r->org.parent_code, "level", r->org.level, "joined", (json_int_t)r->joined, "listed",
         (json_int_t)r->listed, "delisted", (json_int_t)r->delisted, "sales", (json_int_t)r->sales, "total_fen",
         (json_int_t)r->total_fen, "discount_fen", (json_int_t)r->discount_fen, "provisional",
         (json_int_t)r->provisional, "keyed", (json_int_t)r->keyed, "voids", (json_int_t)r->voids, "back_fen",
         (json_int_t)r->back_fen, "disputes", (json_int_t)r->disputes, "in_time", (json_int_t)r->in_time, "overdue",
-        (json_int_t)r->overdue);
+        (json_int_t)r->overdue, "objected", (json_int_t)r->objected);
     if (v)
         json_object_set_new(v, "median_ms", r->median_ms < 0 ? json_null() : json_integer(r->median_ms));
     return json_array_append_new(ctx, v) == 0 ? ERR_OK : ERR_NOMEM;

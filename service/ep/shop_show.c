@@ -4,6 +4,7 @@
 #include "service/ep/ep.h"
 #include "service/ep/scope.h"
 #include "service/http/service.h"
+#include "service/store/store_dispute.h"
 #include "service/store/store_record.h"
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ enum { LATEST = 20 };
 struct show {
     struct store_shop shop;
     struct store_sales sales;
+    struct store_dispute_shop disputes;
     json_t *offers, *terminals, *latest;
 };
 
@@ -67,18 +69,22 @@ static enum err collect(struct http_request *rq, struct store_tx *tx, const uint
             tx, &(struct store_terminal_page){.scope = rq->who->org, .shop = id, .limit = INT64_MAX}, add_terminal, s);
     if (e == ERR_OK)
         e = store_sale_sums(tx, id, tm_day(rq->at_utc_ms), &s->sales);
+    if (e == ERR_OK)
+        e = store_dispute_of_shop(tx, id, &s->disputes);
     return e == ERR_OK ? store_sale_latest(tx, id, LATEST, add_sale, s->latest) : e;
 }
 
 static json_t *show_json(const struct show *s)
 {
     const struct store_shop *p = &s->shop;
-    return json_pack("{so ss ss ss ss ss ss ss sI sI sO sO s{sI sI sI sI} sO}", "shop", ep_id(p->shop), "name", p->name,
-        "category", p->category, "region", p->region, "org", p->org_code, "org_name", p->org_name, "standing",
-        standing_name(p->standing), "reason", p->reason, "since_ms", (json_int_t)p->since_utc_ms, "version",
+    return json_pack("{so ss ss ss ss ss ss ss sI sI sO sO s{sI sI sI sI} s{sI sI sI} sO}", "shop", ep_id(p->shop),
+        "name", p->name, "category", p->category, "region", p->region, "org", p->org_code, "org_name", p->org_name,
+        "standing", standing_name(p->standing), "reason", p->reason, "since_ms", (json_int_t)p->since_utc_ms, "version",
         (json_int_t)p->version, "offers", s->offers, "terminals", s->terminals, "sales", "count",
         (json_int_t)s->sales.count, "total_fen", (json_int_t)s->sales.total_fen, "discount_fen",
-        (json_int_t)s->sales.discount_fen, "today_count", (json_int_t)s->sales.today_count, "latest", s->latest);
+        (json_int_t)s->sales.discount_fen, "today_count", (json_int_t)s->sales.today_count, "disputes", "open",
+        (json_int_t)s->disputes.open, "all", (json_int_t)s->disputes.all, "objected", (json_int_t)s->disputes.objected,
+        "latest", s->latest);
 }
 
 enum err ep_shop_show(struct http_request *rq)

@@ -60,6 +60,7 @@ static const struct route table[] = {
     {"POST", "/v1/disputes/{ref}/close", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_dispute_close},
     {"POST", "/v1/disputes/{ref}/reopen", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_dispute_reopen},
     {"POST", "/v1/disputes/{ref}/note", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_dispute_note},
+    {"POST", "/v1/disputes/{ref}/erase", ADMIN, ROUTE_WRITES, HTTP_JSON_MAX, JSON, ep_dispute_erase},
     {"GET", "/v1/report", ADMIN, ROUTE_WRITES, 0, NULL, ep_report},
 };
 enum { ROUTES = sizeof table / sizeof *table };

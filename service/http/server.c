@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/tm.h"
 #include "service/ep/dispute_notice.h"
+#include "service/ep/erase.h"
 #include "service/ep/hmacs.h"
 #include "service/ep/misses.h"
 #include "service/ep/seen.h"
@@ -133,6 +134,7 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 5])
         enum err e = store_write(s->store, purge, &wall);
         if (e != ERR_OK)
             log_error("dropping old reservations failed: %s", err_text(e, ERR_LANG_EN));
+        erase_past(s, wall);
     }
     if (now >= due[4]) {
         due[4] = now + TM_DAY_MS;

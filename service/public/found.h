@@ -37,4 +37,8 @@ bool found_token_ok(const struct found *f, int64_t now_utc_ms, const char *token
 #define FOUND_FORM_MS INT64_C(7200000)
 /* A member may open a dispute about a sale for so long. */
 #define FOUND_DISPUTE_MS INT64_C(7776000000)
+
+/* slip_dispute.c: what became of it, and the forms to speak beside it; the form to complain. */
+enum err slip_dispute(struct visit *v, const struct found *f);
+void slip_complain(struct visit *v, const struct found *f);
 #endif

@@ -45,5 +45,6 @@ void page_counts(struct visit *v);
 void page_card(struct visit *v);
 void page_nothing(struct visit *v, unsigned status);
 void slip_page(struct visit *v); /* slip_page.c */
-void slip_form(struct visit *v); /* slip_form.c */
+/* slip_form.c; again: beside the dispute that is there already. */
+void slip_form(struct visit *v, bool again);
 #endif

@@ -5,6 +5,7 @@
  *     GET  /C/{base32}     where the QR on a card leads to: one static page, nothing is looked up or noted
  *     GET  /S/{base32}     the slip or receipt that somebody holds (proto/slip.h): what applied, and what became of it
  *     POST /S/{base32}/dispute   its holder complains, once
+ *     POST /S/{base32}/voice     whoever holds it speaks beside the dispute that is there: once, or "it was not I"
  *
  * Server-rendered HTML without scripts, Chinese or English. A GET changes nothing. No path, query or address is logged.
  * Nothing here names a person, a card, or what somebody wrote in a complaint. */

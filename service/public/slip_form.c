@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /S/{base32}/dispute: the holder of a sale's receipt complains, once, within 90 days. */
+/* POST /S/{base32}/dispute: the holder of a sale's receipt complains, once, within 90 days.
+ * POST /S/{base32}/voice: there is a dispute already, and whoever holds the slip speaks beside it: an account of their own, once; or that it
+ * was not they who complained, at any time. */
 #include "proto/body.h"
 #include "proto/dispute.h"
+#include "service/ep/dispute_notice.h"
+#include "service/ep/dispute_record.h"
 #include "service/public/found.h"
 #include "service/public/words.h"
 #include <stdio.h>
@@ -20,6 +24,8 @@ struct job {
     struct store_dispute d;
     const char *text;
     bool added;
+    const struct service *service;
+    struct store_voice voice;
 };
 
 static enum err add(struct store_tx *tx, void *ctx)
@@ -28,10 +34,20 @@ static enum err add(struct store_tx *tx, void *ctx)
     return store_dispute_add(tx, &j->d, j->text, &j->added);
 }
 
+/* A dispute that is taken up again is news for its terminal. */
+static enum err speak(struct store_tx *tx, void *ctx)
+{
+    struct job *j = ctx;
+    enum err e = store_dispute_voice(tx, j->d.dispute, &j->voice);
+    if (e || !j->voice.reopened)
+        return e;
+    j->d.state = STORE_DISPUTE_OPEN;
+    return dispute_notice(tx, j->service->keys, &j->d, "", j->d.org_name, j->voice.at_utc_ms);
+}
+
 static enum err fill(const struct visit *v, const struct found *f, const struct form *in, struct store_dispute *d)
 {
     struct body_sale sale;
-    const struct service *s = v->public->service;
     enum err e = body_sale_decode(buf_str(&f->record.body), f->record.body.len, &sale);
     if (e)
         return e;
@@ -44,7 +60,7 @@ static enum err fill(const struct visit *v, const struct found *f, const struct 
         .has_slip = sale.has_slip,
         .at_utc_ms = v->now_utc_ms,
         .received_utc_ms = v->now_utc_ms,
-        .due_utc_ms = workdays_due_ms(&s->workdays, v->now_utc_ms, (int)s->settings.policy.dispute_days)};
+        .due_utc_ms = dispute_due_ms(v->public->service, v->now_utc_ms)};
     memcpy(d->shop, f->terminal.shop, STORE_ID);
     memcpy(d->slip, sale.slip, KEY_HASH);
     memcpy(d->kind, in->kind, sizeof d->kind);
@@ -66,32 +82,73 @@ static void say(struct visit *v, unsigned status, const char *zh, const char *en
     html_end(p);
 }
 
-static void judge(struct visit *v, struct found *f, const struct form *in)
+/* What is wrong with the form itself; true: answered. */
+static bool refused(struct visit *v, const struct found *f, const struct form *in, bool words)
 {
-    struct job j = {.text = in ? in->text : ""};
-    if (f->what != FOUND_RECORD || f->record.kind != RECORD_SALE) {
-        page_nothing(v, MHD_HTTP_NOT_FOUND);
-    } else if (!in || !found_token_ok(f, v->now_utc_ms, in->token)) {
+    if (!in || !found_token_ok(f, v->now_utc_ms, in->token))
         say(v, MHD_HTTP_FORBIDDEN, "页面已过期，请返回后重新填写。",
             "The page has expired; go back and fill it in again.");
-    } else if (!kind_ok(in->kind) || !dispute_text_ok(in->text, strlen(in->text))) {
+    else if (words && (!kind_ok(in->kind) || !dispute_text_ok(in->text, strlen(in->text))))
         say(v, MHD_HTTP_UNPROCESSABLE_CONTENT, "请选择事由，说明最多 2000 字。",
             "Choose what is wrong; at most 2,000 characters.");
-    } else if (v->now_utc_ms - f->record.received_utc_ms >= FOUND_DISPUTE_MS) {
+    else if (v->now_utc_ms - f->record.received_utc_ms >= FOUND_DISPUTE_MS)
         say(v, MHD_HTTP_CONFLICT, "已超过 90 天，请致电 12351。", "More than 90 days have passed; call 12351.");
-    } else {
-        enum err e = fill(v, f, in, &j.d);
-        store_read_end(&f->tx); /* no snapshot is held while a write is waited for */
-        e = e ? e : store_write(v->public->service->store, add, &j);
-        if (e)
-            page_nothing(v, MHD_HTTP_SERVICE_UNAVAILABLE);
-        else
-            snprintf(v->location, sizeof v->location, "%s?lang=%s", v->here_path, v->page.zh ? "zh" : "en");
-        v->status = e ? v->status : MHD_HTTP_SEE_OTHER; /* also a second time: it shows the one that is there */
-    }
+    else
+        return false;
+    return true;
 }
 
-void slip_form(struct visit *v)
+/* Done, also a second time: the page shows what is there. */
+static void back_to_the_page(struct visit *v, enum err e)
+{
+    if (e) {
+        page_nothing(v, MHD_HTTP_SERVICE_UNAVAILABLE);
+        return;
+    }
+    snprintf(v->location, sizeof v->location, "%s?lang=%s", v->here_path, v->page.zh ? "zh" : "en");
+    v->status = MHD_HTTP_SEE_OTHER;
+}
+
+static void complain(struct visit *v, struct found *f, const struct form *in)
+{
+    struct job j = {.text = in->text};
+    enum err e = fill(v, f, in, &j.d);
+    store_read_end(&f->tx); /* no snapshot is held while a write is waited for */
+    back_to_the_page(v, e ? e : store_write(v->public->service->store, add, &j));
+}
+
+static void speak_again(struct visit *v, struct found *f, const struct form *in)
+{
+    const struct service *s = v->public->service;
+    char shop[ULID_LEN + 1];
+    struct job j = {.d = f->dispute,
+        .service = s,
+        .voice = {.at_utc_ms = v->now_utc_ms,
+            .due_utc_ms = dispute_due_ms(s, v->now_utc_ms),
+            .kind = in->kind,
+            .text = strcmp(in->say, "not") != 0 ? in->text : NULL}};
+    store_read_end(&f->tx);
+    enum err e = store_write(s->store, speak, &j);
+    ulid_encode(j.d.shop, shop);
+    if (!e && j.voice.reopened)
+        poll_wake(s->poll, shop);
+    back_to_the_page(v, e);
+}
+
+static void judge(struct visit *v, struct found *f, const struct form *in, bool again)
+{
+    bool there = f->what == FOUND_RECORD && (again ? f->has_dispute : f->record.kind == RECORD_SALE);
+    if (!there)
+        page_nothing(v, MHD_HTTP_NOT_FOUND);
+    else if (refused(v, f, in, !again || !in || strcmp(in->say, "not") != 0))
+        return;
+    else if (again)
+        speak_again(v, f, in);
+    else
+        complain(v, f, in);
+}
+
+void slip_form(struct visit *v, bool again)
 {
     struct found f;
     struct form *in = calloc(1, sizeof *in);
@@ -102,7 +159,7 @@ void slip_form(struct visit *v)
     }
     bool whole = form_parse(buf_str(&v->form), v->form.len, in);
     if (!found_refused(v, &f, e))
-        judge(v, &f, whole ? in : NULL);
+        judge(v, &f, whole ? in : NULL, again);
     found_release(&f);
     free(in);
 }

@@ -1,68 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the holder of a slip sees: what applied to a sale, what was taken back, what became of a complaint. */
-#include "base/tm.h"
 #include "proto/body.h"
-#include "proto/ref.h"
 #include "service/public/found.h"
 #include "service/public/words.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-struct word_walk {
-    struct html *p;
-    int answers;
-};
-
-/* What unions said to each other (notes) is not for the slip's holder. */
-static enum err add_word(void *ctx, const struct store_word *w)
-{
-    struct word_walk *walk = ctx;
-    struct html *p = walk->p;
-    if (w->act == STORE_WORD_NOTE || (!*w->text && w->act != STORE_WORD_ESCALATE))
-        return ERR_OK;
-    char at[20];
-    tm_local(w->at_utc_ms, at);
-    html_raw(p, "<p class=\"small\">");
-    html_text(p, w->org_name);
-    html_raw(p, " · ");
-    html_text(p, at);
-    html_raw(p, "</p>\n");
-    html_note(p, "",
-        w->act == STORE_WORD_ESCALATE
-            ? html_pick(p, "超过答复期限，已转由本会处理。", "Overdue; it was passed on to this union.")
-            : w->text);
-    walk->answers++;
-    return ERR_OK;
-}
-
-static const char *state_class(enum store_dispute_state s)
-{
-    return s == STORE_DISPUTE_OPEN || s == STORE_DISPUTE_ESCALATED ? "wait" : "good";
-}
-
-static enum err show_dispute(struct visit *v, const struct found *f)
-{
-    const struct store_dispute *d = &f->dispute;
-    const struct ref ref = {d->terminal, d->epoch, d->seq};
-    struct word_walk walk = {.p = &v->page};
-    struct html *p = &v->page;
-    char text[REF_LEN_MAX + 1] = "";
-    ref_format(&ref, text);
-    html_raw(p, "<h2>");
-    html_text(p, html_pick(p, "纠纷处理", "The dispute"));
-    html_raw(p, "</h2>");
-    html_note(p, state_class(d->state), words_state(p, d->state));
-    html_raw(p, "<dl>");
-    html_row(p, html_pick(p, "编号", "Reference"), text, "strong");
-    html_row(p, html_pick(p, "事由", "About"), words_kind(p, d->kind), "");
-    html_row(p, html_pick(p, "受理工会", "Union"), d->org_name, "");
-    html_row_time(p, html_pick(p, "收到", "Received"), d->received_utc_ms);
-    if (d->state == STORE_DISPUTE_OPEN || d->state == STORE_DISPUTE_ESCALATED)
-        html_row_time(p, html_pick(p, "答复期限", "Answer due"), d->due_utc_ms);
-    html_raw(p, "</dl>");
-    return store_word_list(f->tx, d->dispute, add_word, &walk);
-}
 
 static void show_terms(struct visit *v, const struct found *f, const struct body_sale *sale)
 {
@@ -122,43 +65,6 @@ static void show_money(struct visit *v, const struct found *f, const struct body
     html_row_fen(p, html_pick(p, "已退款", "Refunded"), returned - back, "strong");
 }
 
-static void form(struct visit *v, const struct found *f)
-{
-    struct html *p = &v->page;
-    char token[FOUND_TOKEN_LEN + 1];
-    found_token(f, v->now_utc_ms + FOUND_FORM_MS, token);
-    html_raw(p, "<h2>");
-    html_text(p, html_pick(p, "对这笔交易有异议？", "Something wrong with this sale?"));
-    html_raw(p, "</h2><form method=\"post\" action=\"");
-    html_raw(p, v->here_path);
-    html_raw(p, "/dispute");
-    html_raw(p, p->zh ? "?lang=zh" : "?lang=en");
-    html_raw(p, "\"><input type=\"hidden\" name=\"token\" value=\"");
-    html_raw(p, token);
-    html_raw(p, "\"><label for=\"kind\">");
-    html_text(p, html_pick(p, "事由", "What is wrong"));
-    html_raw(p, "</label><select id=\"kind\" name=\"kind\">");
-    for (const struct words_kind *k = words_kinds; k->code; k++) {
-        if (!k->member)
-            continue;
-        html_raw(p, "<option value=\"");
-        html_raw(p, k->code);
-        html_raw(p, "\">");
-        html_text(p, html_pick(p, k->zh, k->en));
-        html_raw(p, "</option>");
-    }
-    html_raw(p, "</select><label for=\"text\">");
-    html_text(p, html_pick(p, "说明（最多 2000 字，勿填身份证号、卡号）",
-                     "In your words (at most 2,000 characters; no card or identity numbers)"));
-    html_raw(p, "</label><textarea id=\"text\" name=\"text\" maxlength=\"2000\" rows=\"6\"></textarea><button "
-                "type=\"submit\">");
-    html_text(p, html_pick(p, "提交给工会", "Send it to the union"));
-    html_raw(p, "</button></form>");
-    html_note(p, "small",
-        html_pick(p, "每张小票可提交一次，由与商户签约的工会在期限内答复，再扫此码可查看结果。",
-            "Once per receipt. The union that signed this shop answers; scan this code again to read it."));
-}
-
 static enum err show_sale(struct visit *v, const struct found *f, const struct body_sale *sale)
 {
     struct html *p = &v->page;
@@ -175,9 +81,9 @@ static enum err show_sale(struct visit *v, const struct found *f, const struct b
     show_terms(v, f, sale);
     html_raw(p, "</dl>");
     if (f->has_dispute)
-        e = show_dispute(v, f);
+        e = slip_dispute(v, f);
     else if (v->now_utc_ms - f->record.received_utc_ms < FOUND_DISPUTE_MS)
-        form(v, f);
+        slip_complain(v, f);
     html_end(p);
     return e;
 }
@@ -198,7 +104,7 @@ static enum err show_other(struct visit *v, const struct found *f)
                 ? html_pick(p, "工会已登记此次退货", "The union has recorded this return")
                 : html_pick(p, "此次退货有待核实", "This return is being looked into"));
     if (f->has_dispute)
-        e = show_dispute(v, f);
+        e = slip_dispute(v, f);
     html_end(p);
     return e;
 }

@@ -54,16 +54,25 @@ static void get_page(struct visit *v, const char *url)
         page_nothing(v, MHD_HTTP_NOT_FOUND);
 }
 
-static void make_page(struct visit *v, const char *url, const char *method)
+static void post_page(struct visit *v, const char *url)
 {
-    if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
-        get_page(v, url);
-    else if (strcmp(method, "POST") != 0 || !take_slip(v, url, "/dispute"))
+    bool again = take_slip(v, url, "/voice");
+    if (!again && !take_slip(v, url, "/dispute"))
         page_nothing(v, MHD_HTTP_METHOD_NOT_ALLOWED);
     else if (v->too_large)
         page_nothing(v, MHD_HTTP_CONTENT_TOO_LARGE);
     else
-        slip_form(v);
+        slip_form(v, again);
+}
+
+static void make_page(struct visit *v, const char *url, const char *method)
+{
+    if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
+        get_page(v, url);
+    else if (!strcmp(method, "POST"))
+        post_page(v, url);
+    else
+        page_nothing(v, MHD_HTTP_METHOD_NOT_ALLOWED);
     if (v->page.err) /* out of memory in mid-page: nothing half-written goes out */
         page_nothing(v, MHD_HTTP_SERVICE_UNAVAILABLE);
 }

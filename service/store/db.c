@@ -2,8 +2,6 @@
 #include "service/store/db.h"
 #include <stdlib.h>
 
-enum { BUSY_MS = 5000 };
-
 enum err db_err(int rc)
 {
     switch (rc) {
@@ -46,12 +44,12 @@ enum err db_err(int rc)
     }
 }
 
-/* FULL: a commit is on the disk when it returns. Checkpoints are the writer's own affair (store_writer.c), so that no
+/* secure_delete: what was erased is overwritten. FULL: a commit is on the disk when it returns. Checkpoints are the writer's own affair (store_writer.c), so that no
  * waiter pays for one. */
 static const char writer_settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                       "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;"
                                       "PRAGMA cache_size = -131072; PRAGMA mmap_size = 2147418112;"
-                                      "PRAGMA temp_store = MEMORY;";
+                                      "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;";
 static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA cache_size = -4096;"
                                       "PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 2147418112;";
 
@@ -64,7 +62,7 @@ enum err db_open(const char *path, bool writer, struct store_tx **out)
     /* One thread at a time holds a connection, which the pool's lock hands on: SQLite's own mutexes are not needed. */
     int rc = sqlite3_open_v2(path, &tx->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_busy_timeout(tx->db, BUSY_MS);
+        rc = sqlite3_busy_timeout(tx->db, DB_BUSY_MS);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(tx->db, writer ? writer_settings : reader_settings, NULL, NULL, NULL);
     enum err e = db_err(rc);

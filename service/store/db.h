@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { DB_STATEMENTS = 256 };
+enum { DB_STATEMENTS = 256, DB_BUSY_MS = 5000 };
 
 /* A connection, and the transaction open on it. */
 struct store_tx {
@@ -49,6 +49,7 @@ struct store {
     struct store_job *first, **last;
     bool stop;
     int wal_pages; /* after the last commit */
+    bool erased;   /* the writer's: something was erased, and old pages of the log still hold it */
 };
 
 /* Opens a connection with our settings. ERR_NOT_FOUND, ERR_IO, ERR_NOMEM, ERR_BAD_VALUE (not our database). */
@@ -64,7 +65,8 @@ enum err db_schema_make(sqlite3 *db);
 enum err db_schema_check(sqlite3 *db);
 /* What version 2 has beyond version 1, NULL-terminated (db_schema_2.c). A database made anew runs the same statements. */
 extern const char *const db_schema_2[];
-extern const char db_schema_dispute[]; /* its disputes */
+extern const char db_schema_dispute[];  /* its disputes */
+extern const char *const db_schema_3[]; /* the same of version 3 */
 
 struct db_arg {
     enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;

@@ -2,11 +2,11 @@
 /* Twelve million cards decide the shape: one narrow table clustered by token, so that a scan is one descent; one index by
  * number. Small integers cost a byte or none, hence numbers for states and orgs. */
 #include "service/store/db.h"
+#include <stdio.h>
 
-enum { APPLICATION_ID = 0x4855494b, VERSION = 2 }; /* "HUIK" */
+enum { APPLICATION_ID = 0x4855494b, VERSION = 3 }; /* "HUIK" */
 
 static const char marks[] = "PRAGMA application_id = 1213548875; PRAGMA user_version = 1;";
-static const char mark_2[] = "PRAGMA user_version = 2;";
 
 static const char orgs[] =
     "CREATE TABLE org(id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
@@ -81,22 +81,32 @@ static const char audits[] =
     "CREATE TABLE audit(n INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, org INTEGER NOT NULL, admin TEXT NOT NULL,"
     " act TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL) STRICT;";
 
-static const char *const schema[] = {marks, orgs, cards, shops, identities, holds, records, audits};
+static const char *const schema[] = {marks, orgs, cards, shops, identities, holds, records, audits, NULL};
 
-static enum err to_2(sqlite3 *db)
+static enum err run_all(sqlite3 *db, const char *const *sql)
 {
     enum err e = ERR_OK;
-    for (const char *const *sql = db_schema_2; *sql && !e; sql++)
+    for (; *sql && !e; sql++)
         e = db_err(sqlite3_exec(db, *sql, NULL, NULL, NULL));
-    return e ? e : db_err(sqlite3_exec(db, mark_2, NULL, NULL, NULL));
+    return e;
+}
+
+/* From `version` to the newest. */
+static enum err bring_up(sqlite3 *db, int version)
+{
+    static const char *const *const steps[] = {db_schema_2, db_schema_3};
+    char mark[40];
+    enum err e = ERR_OK;
+    for (; version < VERSION && !e; version++)
+        e = run_all(db, steps[version - 1]);
+    snprintf(mark, sizeof mark, "PRAGMA user_version = %d", VERSION);
+    return e ? e : db_err(sqlite3_exec(db, mark, NULL, NULL, NULL));
 }
 
 enum err db_schema_make(sqlite3 *db)
 {
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < sizeof schema / sizeof *schema && !e; i++)
-        e = db_err(sqlite3_exec(db, schema[i], NULL, NULL, NULL));
-    return e ? e : to_2(db);
+    enum err e = run_all(db, schema);
+    return e ? e : bring_up(db, 1);
 }
 
 static enum err pragma_int(sqlite3 *db, const char *sql, int *out)
@@ -109,13 +119,13 @@ static enum err pragma_int(sqlite3 *db, const char *sql, int *out)
     return e;
 }
 
-/* From 1 to 2 in one transaction: a power cut leaves version 1. */
-static enum err upgrade(sqlite3 *db)
+/* In one transaction: a power cut leaves the old version. */
+static enum err upgrade(sqlite3 *db, int version)
 {
     enum err e = db_err(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
     if (e)
         return e;
-    e = to_2(db);
+    e = bring_up(db, version);
     if (!e)
         e = db_err(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
     if (e && !sqlite3_get_autocommit(db))
@@ -135,5 +145,5 @@ enum err db_schema_check(sqlite3 *db)
         return ERR_BAD_VALUE;
     if (version > VERSION)
         return ERR_DB_NEWER;
-    return version == VERSION ? ERR_OK : upgrade(db);
+    return version == VERSION ? ERR_OK : upgrade(db, version);
 }

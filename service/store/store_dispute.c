@@ -83,7 +83,7 @@ enum err store_dispute_contest(struct store_tx *tx, const struct store_dispute *
 #define COLUMNS                                                                                                        \
     "d.id, d.terminal, d.epoch, d.seq, d.shop, d.org, d.kind, d.reporter, d.channel, d.sale, d.refusal_seq, d.slip,"   \
     " d.code, d.at_ms, d.received_ms, d.due_ms, d.state, d.first_due_ms, d.answered_ms, d.closed_ms, d.escalations,"   \
-    " s.name, o.code, o.name"
+    " s.name, o.code, o.name, d.second_ms, d.second_kind, d.objections, d.objected_ms, d.erased_ms"
 #define TABLES " FROM dispute d JOIN shop s ON s.id = d.shop JOIN org o ON o.id = d.org"
 
 static void read_row(sqlite3_stmt *row, struct store_dispute *d)
@@ -105,7 +105,11 @@ static void read_row(sqlite3_stmt *row, struct store_dispute *d)
         .first_due_utc_ms = db_col_int(row, 17),
         .answered_utc_ms = db_col_int(row, 18),
         .closed_utc_ms = db_col_int(row, 19),
-        .escalations = (int32_t)db_col_int(row, 20)};
+        .escalations = (int32_t)db_col_int(row, 20),
+        .second_utc_ms = db_col_int(row, 24),
+        .objections = db_col_int(row, 26),
+        .objected_utc_ms = db_col_int(row, 27),
+        .erased_utc_ms = db_col_int(row, 28)};
     db_col_blob(row, 0, d->dispute, STORE_ID);
     db_col_blob(row, 4, d->shop, STORE_ID);
     db_col_text(row, 6, d->kind, sizeof d->kind);
@@ -116,6 +120,7 @@ static void read_row(sqlite3_stmt *row, struct store_dispute *d)
     db_col_text(row, 21, d->shop_name, sizeof d->shop_name);
     db_col_text(row, 22, d->org_code, sizeof d->org_code);
     db_col_text(row, 23, d->org_name, sizeof d->org_name);
+    db_col_text(row, 25, d->second_kind, sizeof d->second_kind);
 }
 
 enum err store_dispute_get(
@@ -131,10 +136,12 @@ enum err store_dispute_get(
     return ERR_OK;
 }
 
-enum err store_dispute_text(struct store_tx *tx, const uint8_t dispute[static STORE_ID], struct buf *out)
+enum err store_dispute_text(struct store_tx *tx, const uint8_t dispute[static STORE_ID], bool second, struct buf *out)
 {
     sqlite3_stmt *row;
-    enum err e = db_find(tx, "SELECT coalesce(text, '') FROM dispute WHERE id = ?", DB_ARGS(db_id(dispute)), &row);
+    enum err e =
+        db_find(tx, "SELECT coalesce(CASE ?2 WHEN 1 THEN second_text ELSE text END, '') FROM dispute WHERE id = ?1",
+            DB_ARGS(db_id(dispute), db_int(second)), &row);
     if (e)
         return e;
     e = buf_add(out, sqlite3_column_text(row, 0), (size_t)sqlite3_column_bytes(row, 0));
@@ -165,9 +172,9 @@ enum err store_dispute_list(struct store_tx *tx, const struct store_dispute_quer
         " WHERE d.id > ?1 AND ?2 IN (o.id, coalesce(o.parent, 0), coalesce(p.parent, 0), so.id, coalesce(so.parent, 0),"
         " coalesce(sp.parent, 0))"
         " AND (?3 = 0 OR d.state = ?3 OR (?3 = 1 AND d.state = 2)) AND (?4 IS NULL OR d.shop = ?4)"
-        " ORDER BY d.id LIMIT ?5",
+        " AND (?6 = 0 OR d.objections > 0) ORDER BY d.id LIMIT ?5",
         DB_ARGS(db_id(q->after ? q->after : first), db_int(q->scope), db_int(q->state), db_blob(q->shop, STORE_ID),
-            db_int(q->limit < STORE_DISPUTE_PAGE_MAX ? q->limit : STORE_DISPUTE_PAGE_MAX)),
+            db_int(q->limit < STORE_DISPUTE_PAGE_MAX ? q->limit : STORE_DISPUTE_PAGE_MAX), db_int(q->objected)),
         &rows);
     return e ? e : walk(rows, fn, ctx);
 }

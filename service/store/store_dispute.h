@@ -58,6 +58,10 @@ struct store_dispute {
     enum store_dispute_state state;
     int64_t first_due_utc_ms, answered_utc_ms, closed_utc_ms; /* 0: not yet */
     int32_t escalations;
+    int64_t second_utc_ms;                        /* the slip's holder spoke again; 0: not */
+    char second_kind[STORE_DISPUTE_KIND_MAX + 1]; /* "" if not */
+    int64_t objections, objected_utc_ms;          /* days on which its holder said "not I"; the last time */
+    int64_t erased_utc_ms;                        /* texts that were there then are gone; 0: none was erased */
     char shop_name[STORE_SHOP_NAME_MAX + 1], org_code[STORE_ORG_CODE_MAX + 1], org_name[STORE_ORG_NAME_MAX + 1];
 };
 
@@ -72,14 +76,33 @@ enum err store_dispute_contest(struct store_tx *tx, const struct store_dispute *
 /* ERR_NOT_FOUND. */
 enum err store_dispute_get(
     struct store_tx *tx, int64_t terminal, uint32_t epoch, uint64_t seq, struct store_dispute *out);
-/* Its text, appended; nothing if it was erased. */
-enum err store_dispute_text(struct store_tx *tx, const uint8_t dispute[static STORE_ID], struct buf *out);
+/* Its text, appended; nothing if it was erased. second: what the slip's holder wrote beside it. */
+enum err store_dispute_text(struct store_tx *tx, const uint8_t dispute[static STORE_ID], bool second, struct buf *out);
+
+/* Whoever holds the slip speaks when there is a dispute about it already: the shop that printed it holds it, too, and must not be able to
+ * use up the one voice of the member. `text`: their own account, once (*taken false: there is one; nothing was changed), which takes an
+ * answered or closed dispute up again until due_utc_ms (*reopened). text NULL: "it was not I who complained", which can never be used up:
+ * counted once a Shanghai day, *taken says whether this one was. ERR_NOT_FOUND. */
+struct store_voice {
+    int64_t at_utc_ms, due_utc_ms;
+    const char *kind, *text;
+    /* out */
+    bool taken, reopened;
+};
+enum err store_dispute_voice(struct store_tx *tx, const uint8_t dispute[static STORE_ID], struct store_voice *v);
+/* How many of a shop's disputes are open or escalated, how many there are, and to how many a slip's holder objected. */
+struct store_dispute_shop {
+    int64_t open, all, objected;
+};
+enum err store_dispute_of_shop(
+    struct store_tx *tx, const uint8_t shop[static STORE_ID], struct store_dispute_shop *out);
 
 /* Those that scope and below have to answer, and those about their shops that went up, in the order of `dispute`, behind `after` (NULL: from the first), at most limit. state NONE:
- * all; OPEN stands for ESCALATED, too. shop NULL: of all shops. */
+ * all; OPEN stands for ESCALATED, too. shop NULL: of all shops. objected: only those to which a slip's holder objected. */
 struct store_dispute_query {
     int64_t scope;
     enum store_dispute_state state;
+    bool objected;
     const uint8_t *shop, *after;
     int limit;
 };
@@ -101,7 +124,7 @@ struct store_word {
     enum store_word_act act;
     int64_t org;                           /* whose administrator it was; of ESCALATE: to whom it went */
     char org_name[STORE_ORG_NAME_MAX + 1]; /* read only */
-    const char *admin;                     /* ULID, or "service" */
+    const char *admin;                     /* ULID, "service", or "slip" for whoever holds it */
     const char *text;                      /* "" if none; borrowed during the call */
 };
 typedef enum err store_word_fn(void *ctx, const struct store_word *w);

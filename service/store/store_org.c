@@ -61,6 +61,11 @@ enum err store_org_get(struct store_tx *tx, int64_t org, struct store_org *out)
     return find(tx, "SELECT " COLUMNS " FROM org o WHERE o.id = ?", db_int(org), out);
 }
 
+enum err store_org_top(struct store_tx *tx, struct store_org *out)
+{
+    return find(tx, "SELECT " COLUMNS " FROM org o WHERE o.level = ?", db_int(1), out);
+}
+
 enum err store_org_by_code(struct store_tx *tx, const char *code, struct store_org *out)
 {
     return find(tx, "SELECT " COLUMNS " FROM org o WHERE o.code = ?", db_text(code), out);

@@ -21,6 +21,8 @@ struct store_org {
 enum err store_org_add(struct store_tx *tx, const char *code, const char *name, int64_t parent, int64_t *org);
 /* ERR_NOT_FOUND. */
 enum err store_org_get(struct store_tx *tx, int64_t org, struct store_org *out);
+/* The province. ERR_NOT_FOUND. */
+enum err store_org_top(struct store_tx *tx, struct store_org *out);
 enum err store_org_by_code(struct store_tx *tx, const char *code, struct store_org *out);
 /* The scope rule: *covers = `org` is `scope` or below it. False for orgs that do not exist. */
 enum err store_org_covers(struct store_tx *tx, int64_t scope, int64_t org, bool *covers);

@@ -121,16 +121,17 @@ static enum err contest(struct store_tx *tx, const struct store_terminal *t, con
     return store_dispute_contest(tx, &d);
 }
 
-static enum err store_new(struct store_tx *tx, const struct store_terminal *t, const struct store_record *r,
-    const struct record_head *h, const struct body_result *res, int64_t at_utc_ms)
+static enum err store_new(struct store_tx *tx, const struct store_terminal *t, const struct store_batch *b,
+    const struct record_head *h, const struct body_result *res)
 {
+    const struct store_record *r = &b->record[h->seq - b->record[0].seq];
     return db_run(tx,
-        "INSERT INTO record(terminal, epoch, seq, kind, hash, body, salt, blob, outcome, code, at_ms)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO record(terminal, epoch, seq, kind, hash, body, salt, blob, outcome, code, at_ms, sig)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         DB_ARGS(db_int(t->number), db_int(t->epoch), db_int((int64_t)r->seq), db_int(r->kind),
             db_blob(h->hash, KEY_HASH), db_text_n(r->body, r->body_len), db_blob(r->blob ? r->salt : NULL, RECORD_SALT),
             db_text_n(r->blob, r->blob_len), db_int(res->outcome), db_text(res->code ? err_code(res->code) : NULL),
-            db_int(at_utc_ms)));
+            db_int(b->at_utc_ms), db_blob(h->seq == b->head_seq ? b->head_sig : NULL, KEY_SIG)));
 }
 
 static enum err append_all(
@@ -150,7 +151,7 @@ static enum err append_all(
         }
         e = take_in(tx, t, b, r, &b->result[i]);
         if (!e)
-            e = store_new(tx, t, r, h, &b->result[i], b->at_utc_ms);
+            e = store_new(tx, t, b, h, &b->result[i]);
         if (!e && b->result[i].outcome == BODY_CONTESTED)
             e = contest(tx, t, b, r, b->result[i].code);
     }

@@ -57,10 +57,11 @@ struct store_batch {
     size_t record_cnt;                 /* 0: only the head of the present epoch is asked for, and nothing compared */
     uint64_t head_seq;                 /* what the terminal signed; the signature is the caller's to check first */
     uint8_t head_hash[KEY_HASH];
-    const uint8_t *head_sig; /* KEY_SIG bytes, borrowed; only store_branch.h asks for them */
-    int64_t at_utc_ms;       /* the service's clock */
-    int64_t due_utc_ms;      /* the deadline of a dispute that begins now */
-    int64_t return_days;     /* how long a sale may be taken back */
+    const uint8_t
+        *head_sig;       /* KEY_SIG bytes, borrowed; kept beside the record that the head is of. NULL: none is kept */
+    int64_t at_utc_ms;   /* the service's clock */
+    int64_t due_utc_ms;  /* the deadline of a dispute that begins now */
+    int64_t return_days; /* how long a sale may be taken back */
     /* out */
     struct body_result result[BODY_BATCH];
     struct record_head head; /* of everything stored in that epoch; without records: in the present one */

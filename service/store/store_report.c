@@ -121,10 +121,11 @@ static enum err add_wait(struct work *w, size_t org, int64_t ms)
 
 static enum err one_dispute(struct work *w, sqlite3_stmt *row, int64_t at_utc_ms)
 {
-    static const size_t field[] = {FIELD(disputes), FIELD(in_time), FIELD(overdue)};
+    static const size_t field[] = {FIELD(disputes), FIELD(in_time), FIELD(overdue), FIELD(objected)};
     int64_t received = db_col_int(row, 1), due = db_col_int(row, 2), answered = db_col_int(row, 3);
     size_t at = find(w, db_col_int(row, 0));
-    const int64_t sum[] = {1, answered && answered <= due, answered ? answered > due : at_utc_ms > due};
+    const int64_t sum[] = {
+        1, answered && answered <= due, answered ? answered > due : at_utc_ms > due, db_col_int(row, 4)};
     if (at == w->cnt)
         return ERR_OK;
     add_up(w, at, sum, field, sizeof field / sizeof *field);
@@ -136,7 +137,7 @@ static enum err disputes(struct store_tx *tx, const struct store_report_query *q
     sqlite3_stmt *rows;
     enum err e = db_query(tx,
         "SELECT s.org, d.received_ms, d.first_due_ms, CASE WHEN d.answered_ms > 0 THEN d.answered_ms ELSE d.closed_ms "
-        "END"
+        "END, d.objections > 0"
         " FROM dispute d JOIN shop s ON s.id = d.shop WHERE d.received_ms >= ? AND d.received_ms < ?",
         DB_ARGS(db_int(tm_day_start_ms(q->first_day)), db_int(tm_day_start_ms(q->last_day + 1))), &rows);
     if (e)

@@ -15,6 +15,7 @@ struct store_report {
     int64_t voids, back_fen;    /* returns, and the discount they gave back */
     int64_t disputes;           /* received in that time */
     int64_t in_time;            /* of these: answered within the deadline */
+    int64_t objected;           /* of these: a holder of the slip said that it was not they who complained */
     int64_t overdue;            /* of these: answered later, or not yet although it has passed */
     int64_t median_ms;          /* from received to answered, of those answered; -1: none was */
 };

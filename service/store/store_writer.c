@@ -76,6 +76,18 @@ static void tell(struct store_job *group, enum err whole)
     }
 }
 
+/* Whoever reads an old snapshot now is not waited for: the next commit tries again. */
+static void empty_log(struct store *s)
+{
+    sqlite3 *db = s->writer->db;
+    sqlite3_busy_timeout(db, 0);
+    if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK) {
+        s->erased = false;
+        s->wal_pages = 0;
+    }
+    sqlite3_busy_timeout(db, DB_BUSY_MS);
+}
+
 static void *writer_main(void *ctx)
 {
     struct store *s = ctx;
@@ -86,8 +98,10 @@ static void *writer_main(void *ctx)
             atomic_fetch_add_explicit(&s->commits, 1, memory_order_acq_rel);
         tell(group, whole);
         store_retire_snapshots(s);
-        if (s->wal_pages > CHECKPOINT_PAGES &&
-            sqlite3_wal_checkpoint_v2(s->writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
+        if (s->erased)
+            empty_log(s);
+        else if (s->wal_pages > CHECKPOINT_PAGES &&
+                 sqlite3_wal_checkpoint_v2(s->writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) == SQLITE_OK)
             s->wal_pages = 0;
     }
     return NULL;

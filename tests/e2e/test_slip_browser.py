@@ -2,7 +2,7 @@
 """A member's phone: the QR scanned off the printed picture, the page in a real browser, the complaint sent from it."""
 import pytest
 from browser import Browser
-from slips import scan
+from slips import complain, public, scan
 from test_slip import sold, till
 from world import wait_for
 
@@ -43,7 +43,7 @@ def test_from_the_paper_to_the_answer(world, tmp_path, phone):
     phone.seen("button").click()
     phone.seen("h2", "The dispute")
     phone.seen(".wait", "being handled")
-    assert not phone.all("form") and "too much" not in phone.seen("main").text and quiet(phone)
+    assert not phone.all("form[action*='/dispute']") and "too much" not in phone.seen("main").text and quiet(phone)
     phone.driver.back()
     phone.driver.get(url)
     wait_for("the dispute", lambda: phone.all("h2"))
@@ -53,6 +53,31 @@ def test_from_the_paper_to_the_answer(world, tmp_path, phone):
     phone.driver.refresh()
     phone.seen("main", "已退款 <b>5</b> 元")
     assert phone.driver.title == "优惠小票" and quiet(phone) and fits(phone)
+
+
+def test_the_member_finds_that_somebody_complained_and_is_heard(world, tmp_path, phone):
+    t = till(world, tmp_path)
+    _, path = sold(world, t, tmp_path)
+    t.wait_synced()
+    assert complain(world, path, public(world, path)[2], kind="other", text="一切都好")[0] == 303
+    ref = world.admin("dispute", "list").lines[0]["ref"]
+    assert world.admin("dispute", "close", ref).code == 0
+    phone.driver.get(f"https://localhost:{world.service.public_port}{path}")
+    phone.seen(".good", "已结案")
+    assert fits(phone) and len(phone.all("form")) == 2 and not phone.all("script")
+    size = phone.js("return [...document.querySelectorAll('button,select,textarea')].map(e => e.getBoundingClientRect().height)")
+    assert size and min(size) >= 44, size
+    phone.seen("button.plain", "不是我提交的").click()
+    phone.seen("dl", "持票人否认提交")
+    phone.seen(".lang").click()
+    phone.seen("h2", "The dispute")
+    phone.seen("option[value=rate_not_given]").click()
+    phone.seen("textarea").send_keys("no discount was given")
+    phone.seen("button:not(.plain)").click()
+    phone.seen(".wait", "being handled")
+    assert "no discount was given" not in phone.seen("main").text and len(phone.all("form")) == 1 and quiet(phone) and fits(phone)
+    shown = world.admin("dispute", "show", ref).json
+    assert shown["objections"] == 1 and [a["text"] for a in shown["accounts"]] == ["一切都好", "no discount was given"]
 
 
 def test_a_dispute_slip_and_a_foreign_link(world, tmp_path, phone):

@@ -166,7 +166,7 @@ def answer(body):
     bad = "bad_notice"
     want(is_ulid(body.get("terminal_id")) and is_ulid(body.get("record_id")) and whole(body.get("at_ms"), 0, MS_MAX), bad)
     want(body.get("state") in ("open", "answered", "closed", "escalated") and is_text(body.get("by"), 1, 255), bad)
-    want(is_text(body.get("text"), 0, 8000) and len(body["text"]) <= 2000, bad)
+    want(is_text(body.get("text"), 0, 8000) and len(body["text"]) <= 2000 and whole(body.get("erased_ms", 1), 1, MS_MAX), bad)
     try:
         ref_open(body.get("ref") or "")
     except Refused as why:

@@ -26,7 +26,7 @@ TRUST = {("GET", "/v1/revoked/{version}"), ("GET", "/v1/revoked/{version}/from/{
          ("POST", "/.well-known/est/simplereenroll")}
 ADMINS = {("GET", "/v1/admins"), ("POST", "/v1/admins"), ("POST", "/v1/admins/{admin}/revoke"), ("GET", "/v1/audit/verify")}
 DISPUTES = {("GET", "/v1/report"), ("GET", "/v1/shops/{shop}/evidence"), ("GET", "/v1/disputes"), ("GET", "/v1/disputes/{ref}"),
-            *(("POST", "/v1/disputes/{ref}/" + act) for act in ("answer", "close", "reopen", "note"))}  # e2e/test_dispute.py
+            *(("POST", "/v1/disputes/{ref}/" + act) for act in ("answer", "close", "reopen", "note", "erase"))}  # e2e/test_dispute.py
 VOIDS = {("POST", "/v1/voids")}  # e2e/test_trust_voids.py
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -258,6 +258,52 @@ static void another_terminals_journal_is_refused(void **state)
     assert_int_equal(report.epoch, 2);
 }
 
+static enum err count_kept(void *ctx, const struct journal_record *r)
+{
+    assert_int_equal(r->kind, RECORD_DISPUTE);
+    ++*(int *)ctx;
+    return ERR_OK;
+}
+
+/* What was complained of goes one by one, when it is settled. */
+static void a_dispute_s_blob_is_not_erased_with_the_others(void **state)
+{
+    (void)state;
+    static const uint8_t salt[RECORD_SALT] = {1};
+    int kept = 0;
+    int64_t cnt = 0;
+    uint8_t hash[KEY_HASH];
+    char hex[2 * KEY_HASH + 1], body[200];
+    struct journal *j = open_journal();
+    record_blob_hash(salt, "words", 5, hash);
+    text_hex(hash, sizeof hash, hex);
+    snprintf(body, sizeof body, "{\"at_ms\":%lld,\"blob\":\"%s\"}", (long long)NOON, hex);
+    const struct journal_entry e = {.kind = RECORD_DISPUTE,
+        .at_utc_ms = NOON,
+        .body = body,
+        .body_len = strlen(body),
+        .blob = "words",
+        .blob_len = 5,
+        .salt = salt};
+    assert_int_equal(journal_append(j, &e, 1, NULL), ERR_OK);
+    assert_int_equal(journal_erase_one(j, 1, 1), ERR_OK); /* not countersigned: kept */
+    struct body_results r = countersigned(j, 1, NULL);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    assert_int_equal(journal_erase_blobs(j, NOON + TM_DAY_MS, &cnt), ERR_OK);
+    assert_int_equal(cnt, 0);
+    assert_int_equal(journal_disputes_kept(j, NOON, count_kept, &kept), ERR_OK);
+    assert_int_equal(kept, 0);
+    assert_int_equal(journal_disputes_kept(j, NOON + 1, count_kept, &kept), ERR_OK);
+    assert_int_equal(kept, 1);
+    assert_int_equal(journal_erase_one(j, 1, 1), ERR_OK);
+    assert_int_equal(journal_disputes_kept(j, NOON + 1, count_kept, &kept), ERR_OK);
+    assert_int_equal(kept, 1);
+    journal_close(&j);
+    struct journal_report report;
+    assert_int_equal(journal_verify(path, NULL, NULL, NULL, &report), ERR_OK);
+    assert_int_equal(report.erased_cnt, 1);
+}
+
 static void an_erased_blob_is_gone_and_the_chain_is_whole(void **state)
 {
     (void)state;
@@ -314,6 +360,7 @@ int main(void)
         T(a_head_that_is_not_ours_is_a_fork),
         T(another_terminals_journal_is_refused),
         T(an_erased_blob_is_gone_and_the_chain_is_whole),
+        T(a_dispute_s_blob_is_not_erased_with_the_others),
         T(files_are_private),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void goes_to_the_union_that_signed_once_per_record(void **state)
     struct buf text;
     buf_init(&text, STORE_DISPUTE_TEXT_MAX);
     assert_int_equal(store_read_begin(f->s, &tx), ERR_OK);
-    assert_int_equal(store_dispute_text(tx, d.dispute, &text), ERR_OK);
+    assert_int_equal(store_dispute_text(tx, d.dispute, false, &text), ERR_OK);
     store_read_end(&tx);
     assert_string_equal(buf_str(&text), "多收了十元");
     buf_release(&text);
@@ -257,6 +257,64 @@ static void answers_come_in_order(void **state)
     store_read_end(&tx);
 }
 
+static struct store_voice voice;
+
+static enum err speak(struct store_tx *tx, void *ctx)
+{
+    const struct job *j = ctx;
+    return store_dispute_voice(tx, j->d.dispute, &voice);
+}
+
+static void objecting_cannot_be_used_up_and_counts_days(void **state)
+{
+    struct fixture *f = *state;
+    struct job j = {.d = example(f, 1), .text = "", .at = FIXTURE_NOW + 1, .act = STORE_WORD_CLOSE};
+    assert_int_equal(store_write(f->s, speak, &j), ERR_NOT_FOUND);
+    assert_int_equal(store_write(f->s, add, &j), ERR_OK);
+    for (int day = 0; day < 3; day++)
+        for (int n = 0; n < 3; n++) {
+            voice = (struct store_voice){.at_utc_ms = FIXTURE_NOW + day * DAY + n};
+            assert_int_equal(store_write(f->s, speak, &j), ERR_OK);
+            assert_int_equal(voice.taken, n == 0);
+            assert_false(voice.reopened);
+            assert_int_equal(get(f, 1).objections, day + 1);
+        }
+    assert_int_equal(store_write(f->s, say, &j), ERR_OK);
+    voice = (struct store_voice){.at_utc_ms = FIXTURE_NOW + 9 * DAY};
+    assert_int_equal(store_write(f->s, speak, &j), ERR_OK); /* of a closed one, too, which stays closed */
+    assert_int_equal(get(f, 1).state, STORE_DISPUTE_CLOSED);
+    assert_int_equal(get(f, 1).objected_utc_ms, FIXTURE_NOW + 9 * DAY);
+    assert_int_equal(
+        list(f, (struct store_dispute_query){.scope = f->province, .objected = true, .limit = 10}, NULL), 1);
+}
+
+static void a_second_account_is_taken_once_and_takes_the_dispute_up_again(void **state)
+{
+    struct fixture *f = *state;
+    struct job j = {.d = example(f, 1), .text = "甲", .at = FIXTURE_NOW + 1, .act = STORE_WORD_ANSWER};
+    const struct store_voice said = {
+        .at_utc_ms = FIXTURE_NOW + DAY, .due_utc_ms = FIXTURE_NOW + 9 * DAY, .kind = "other", .text = "乙"};
+    assert_int_equal(store_write(f->s, add, &j), ERR_OK);
+    assert_int_equal(store_write(f->s, say, &j), ERR_OK);
+    voice = said;
+    voice.text = "\xff";
+    assert_int_equal(store_write(f->s, speak, &j), ERR_BAD_VALUE);
+    voice = said;
+    assert_int_equal(store_write(f->s, speak, &j), ERR_OK);
+    assert_true(voice.taken && voice.reopened);
+    struct store_dispute d = get(f, 1);
+    assert_int_equal(d.state, STORE_DISPUTE_OPEN);
+    assert_int_equal(d.due_utc_ms, FIXTURE_NOW + 9 * DAY);
+    assert_int_equal(d.answered_utc_ms, FIXTURE_NOW + 1);
+    assert_int_equal(d.second_utc_ms, FIXTURE_NOW + DAY);
+    assert_string_equal(d.second_kind, "other");
+    voice.text = "丙";
+    voice.at_utc_ms++;
+    assert_int_equal(store_write(f->s, speak, &j), ERR_OK);
+    assert_false(voice.taken || voice.reopened);
+    assert_int_equal(get(f, 1).second_utc_ms, FIXTURE_NOW + DAY);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_up, fixture_down)
 
 int main(void)
@@ -265,6 +323,7 @@ int main(void)
         T(an_answer_closes_nothing_and_a_closed_one_takes_none),
         T(what_is_overdue_goes_one_level_up_and_stays_at_the_top),
         T(ten_thousand_open_ones_come_page_by_page_each_once), T(the_service_contests_a_sale_once),
-        T(answers_come_in_order)};
+        T(answers_come_in_order), T(objecting_cannot_be_used_up_and_counts_days),
+        T(a_second_account_is_taken_once_and_takes_the_dispute_up_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

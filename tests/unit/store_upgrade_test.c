@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A database of version 1 is brought up to date with what is in it; one of a later version is refused. */
+/* A database of version 1 or 2 is brought up to date with what is in it; one of a later version is refused. */
 #include "base/file.h"
 #include "service/store/db.h"
 #include "service/store/store_revoked.h"
@@ -80,7 +80,7 @@ static void test_an_old_database_keeps_what_it_has(void **state)
 static void test_a_newer_database_is_refused_and_left_alone(void **state)
 {
     struct fixture *f = *state;
-    make_old(f, "PRAGMA user_version = 3");
+    make_old(f, "PRAGMA user_version = 4");
     assert_int_equal(store_open(f->path, &f->s), ERR_DB_NEWER);
 }
 
