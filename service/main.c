@@ -111,6 +111,16 @@ static int run_renew(struct cli *c)
     return e ? failed(c, e, why) : say_rotated(c, &r);
 }
 
+static int run_allow(struct cli *c)
+{
+    char why[WHY] = "";
+    struct rotate r = {.dir = c->arg[0], .offline = cli_text(c, "offline"), .at_utc_ms = tm_wall_utc_ms()};
+    enum err e = rotate_allow(&r, c->arg[1], why);
+    if (e == ERR_BAD_VALUE && !strcmp(why, "WHAT"))
+        return cli_usage(c, _("WHAT is nothing, qr or numbers."));
+    return e ? failed(c, e, why) : say_rotated(c, &r);
+}
+
 static int run_recover(struct cli *c)
 {
     char why[WHY] = "";
@@ -160,6 +170,8 @@ static const struct cli_command commands[] = {
     {"retire", "DIR KEYID", N_("stop believing an old key (a card key: its number)"), offline_opts, 2, 2, run_retire},
     {"renew", "DIR", N_("five more years for the server's certificate and the trust notice"), offline_opts, 1, 1,
         run_renew},
+    {"allow", "DIR WHAT", N_("what terminals that are cut off may sell by: nothing, qr, or numbers as well"),
+        offline_opts, 2, 2, run_allow},
     {"recover", "DIR", N_("after a backup was restored: raise all versions above what terminals hold"), offline_opts, 1,
         1, run_recover},
     {0}};

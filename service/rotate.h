@@ -31,4 +31,7 @@ enum err rotate_retire(struct rotate *r, const char *id, char why[static ROTATE_
 /* Five more years for trust notice and server certificate (the same key, the names in service.ini; wants server-ca.key beside root.key), and
  * whatever a trust notice of an older version lacks. */
 enum err rotate_renew(struct rotate *r, char why[static ROTATE_WHY]);
+/* What terminals that are cut off may sell by: "nothing", "qr", or "numbers" (by QR, and by number alone within the keyed allowance).
+ * ERR_BAD_VALUE with why "WHAT": none of these. */
+enum err rotate_allow(struct rotate *r, const char *what, char why[static ROTATE_WHY]);
 #endif
