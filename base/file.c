@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What a file is called until it is whole; six characters follow. */
+#define FRESH ".new-"
+enum { FRESH_LEN = sizeof FRESH - 1, RANDOM_LEN = 6 };
 
 enum err file_err(int errnum)
 {
@@ -92,7 +97,7 @@ static enum err sync_dir_of(const char *path)
 static enum err put(const char *path, const void *p, size_t n, mode_t mode, bool replace)
 {
     char tmp[PATH_MAX];
-    if ((size_t)snprintf(tmp, sizeof tmp, "%s.XXXXXX", path) >= sizeof tmp)
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s" FRESH "XXXXXX", path) >= sizeof tmp)
         return ERR_TOO_LARGE;
     int fd = mkostemp(tmp, O_CLOEXEC);
     if (fd < 0)
@@ -118,6 +123,19 @@ enum err file_write(const char *path, const void *p, size_t n, mode_t mode)
 enum err file_create(const char *path, const void *p, size_t n, mode_t mode)
 {
     return put(path, p, n, mode, false);
+}
+
+void file_sweep(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return;
+    for (const struct dirent *f; (f = readdir(d));) {
+        size_t n = strlen(f->d_name);
+        if (n > FRESH_LEN + RANDOM_LEN && !memcmp(f->d_name + n - RANDOM_LEN - FRESH_LEN, FRESH, FRESH_LEN))
+            unlinkat(dirfd(d), f->d_name, 0);
+    }
+    closedir(d);
 }
 
 enum err file_mkdir(const char *path, mode_t mode)

@@ -12,6 +12,8 @@ enum err file_read(const char *path, struct buf *b);
 enum err file_write(const char *path, const void *p, size_t n, mode_t mode);
 /* The same, but never replaces: ERR_EXISTS if there is one. */
 enum err file_create(const char *path, const void *p, size_t n, mode_t mode);
+/* Removes what file_write and file_create left unfinished in that directory when the process was killed. Only while nobody writes there. */
+void file_sweep(const char *dir);
 /* Makes one directory of that mode, whatever the umask; ERR_EXISTS if something is there. */
 enum err file_mkdir(const char *path, mode_t mode);
 /* Opens or makes `path` (0600) and takes an exclusive lock that ends with the process or close(*fd). ERR_BUSY if another

@@ -202,6 +202,9 @@ static enum err load_one(struct notices *n, const struct state *s, enum notice_k
 enum err notices_load(struct notices *n, const struct state *s)
 {
     struct notice in = {0};
+    char answers[STATE_PATH_MAX];
+    state_path(s, ANSWERS, answers);
+    file_sweep(answers);
     enum err e = load_file(s, STATE_TRUST, NOTICE_TRUST, &in);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_STATE_MISSING : e;

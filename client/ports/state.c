@@ -131,6 +131,8 @@ static enum err lock(struct state *s)
     enum err e = file_lock(path, &s->lock_fd);
     if (e == ERR_BUSY)
         return ERR_STATE_LOCKED;
+    if (!e)
+        file_sweep(s->dir);
     return e == ERR_NOT_FOUND ? ERR_STATE_MISSING : e;
 }
 

@@ -153,6 +153,24 @@ static void killed_writer_leaves_a_whole_file(void **state)
     buf_release(&got);
 }
 
+/* And what it had begun goes with the next sweep, but nothing else. */
+static void what_a_killed_writer_began_is_swept(void **state)
+{
+    static const char *const names[] = {"x.new-a1B2c3", "x.new-a1B2c", "x.new", ".new-a1B2c3", "new-a1B2c3"};
+    char file[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(file, sizeof file, "%s/%s", dir, names[i]);
+        assert_int_equal(file_write(file, "x", 1, 0600), ERR_OK);
+    }
+    file_sweep(dir);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(file, sizeof file, "%s/%s", dir, names[i]);
+        assert_int_equal(unlink(file), i ? 0 : -1);
+    }
+    file_sweep("/nonexistent");
+}
+
 static void second_lock_is_refused(void **state)
 {
     int one = -1, two = -1;
@@ -204,6 +222,7 @@ static void words_for_errno(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {T(written_and_read), T(created_once_only), T(torn_write_leaves_the_old_file),
-        T(killed_writer_leaves_a_whole_file), T(second_lock_is_refused), T(directories), T(words_for_errno)};
+        T(killed_writer_leaves_a_whole_file), T(what_a_killed_writer_began_is_swept), T(second_lock_is_refused),
+        T(directories), T(words_for_errno)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
