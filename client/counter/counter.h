@@ -22,7 +22,7 @@ enum {
     COUNTER_BODY_MAX = 65536,
     COUNTER_WAIT_S = 30,
     COUNTER_LISTENERS = 16,
-    COUNTER_CONNECTIONS = 64,
+    COUNTER_CONNECTIONS = 320, /* at each door; Chromium opens 256 in all, so that no page in it can take them all */
     COUNTER_KEY_MAX = 64,
     COUNTER_TOKEN_MAX = 64
 };

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 32 };
+enum { BACKLOG = 128 };
 
 /* getgrnam would load name service libraries for one line of a file. */
 static bool huika_group(gid_t *out)
