@@ -233,7 +233,8 @@ const char *counter_command(const char *text, size_t len)
 {
     static const char prefix[] = "HUIKA-KEY/";
     static const char *const names[][2] = {{"0", "0"}, {"1", "1"}, {"2", "2"}, {"3", "3"}, {"4", "4"}, {"5", "5"},
-        {"6", "6"}, {"7", "7"}, {"8", "8"}, {"9", "9"}, {"DOT", "dot"}, {"DEL", "del"}, {"OK", "ok"}, {"BACK", "back"}};
+        {"6", "6"}, {"7", "7"}, {"8", "8"}, {"9", "9"}, {"DOT", "dot"}, {"DEL", "del"}, {"OK", "ok"}, {"BACK", "back"},
+        {"NEXT", "next"}, {"TILL", "till"}, {"DAY", "day"}, {"DISPUTES", "disputes"}, {"STATUS", "status"}};
     size_t n = sizeof prefix - 1;
     if (len <= n || memcmp(text, prefix, n))
         return NULL;

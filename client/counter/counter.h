@@ -139,8 +139,9 @@ void counter_status(struct counter *c);
 /* What a request waits for (counter_after's ERR_BUSY) may be known now. */
 void counter_again(struct counter *c);
 void counter_scan(struct counter *c, const char *kind);
-/* A command code, scanned off the sheet in docs/cashier.md: "HUIKA-KEY/" and 0-9, DOT, DEL, OK or BACK. The page that is looked at does
- * what that key would do. NULL: the text is none; else its name in small letters, static. */
+/* A command code, scanned off the sheet in docs/cashier.md: "HUIKA-KEY/" and 0-9, DOT, DEL, OK, BACK, NEXT (to the next thing that
+ * can be pressed; OK presses it), or the name of a view: TILL, DAY, DISPUTES, STATUS. The page that is looked at does it. NULL: the
+ * text is none; else its name in small letters, static. */
 const char *counter_command(const char *text, size_t len);
 void counter_key(struct counter *c, const char *name);
 /* A reader lost a code or a swipe; `e` says what the cashier can do. */

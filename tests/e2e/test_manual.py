@@ -17,7 +17,7 @@ from world import MEMBERS, ROOT
 PICTURES = ROOT / "docs/pictures"
 WRITE = bool(os.environ.get("HUIKA_PICTURES"))
 COLOURS, ALIKE = 96, 6.0
-COMMANDS = ["7", "8", "9", "OK", "4", "5", "6", "BACK", "1", "2", "3", "DEL", "0", "DOT"]
+COMMANDS = ["7", "8", "9", "OK", "4", "5", "6", "BACK", "1", "2", "3", "DEL", "0", "DOT", "NEXT", "TILL", "DAY", "DISPUTES", "STATUS"]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,26 @@ def take(page, name):
     keep_or_compare(name, Image.open(io.BytesIO(page.driver.get_screenshot_as_png())))
 
 
+def pictures_of_what_comes_after(page, t):
+    t.wait_synced()
+    page.keys(Keys.F2)
+    page.touch(".sale", "112.64")
+    page.seen(".slipview")
+    take(page, "cashier-today")
+    page.touch(".slipview .quiet", "部分退货")
+    page.seen("dialog .field")
+    page.keys("33.3")
+    take(page, "cashier-return")
+    page.keys(Keys.ENTER)
+    page.seen("dialog .donemark")
+    page.keys(Keys.ENTER)
+    page.touch(".titlerow .quiet", "日结")
+    page.seen("dialog .daysums")
+    take(page, "cashier-close")
+    page.keys(Keys.ESCAPE, Keys.F1)
+    page.screen("idle")
+
+
 def test_pictures_of_the_page(world, chromium):
     t = world.terminal(world.shop("示例饭店", [{"title": "餐饮八八折", "kind": "percent", "rate_bp": 1200}])).wait_leased()
     page = chromium.resize("small").open(t)
@@ -66,6 +86,7 @@ def test_pictures_of_the_page(world, chromium):
     take(page, "cashier-done")
     page.keys(Keys.ENTER)
     page.screen("idle")
+    pictures_of_what_comes_after(page, t)
     assert world.admin("member", "status", MEMBERS[4][0], "lost").code == 0
     page.keys("50", Keys.ENTER)
     page.screen("waiting")
@@ -92,7 +113,8 @@ def sheet():
     out = Image.new("RGB", (cell * columns, (cell + 36) * rows), "white")
     draw = ImageDraw.Draw(out)
     font = ImageFont.truetype("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 30)
-    words = {"OK": "确认 OK", "BACK": "返回 Back", "DEL": "退格 Del", "DOT": "小数点 ."}
+    words = {"OK": "确认 OK", "BACK": "返回 Back", "DEL": "退格 Del", "DOT": "小数点 .", "NEXT": "下一项 Next", "TILL": "收银 Till", "DAY": "今日 Today",
+             "DISPUTES": "纠纷 Disputes", "STATUS": "状态 Status"}
     for i, name in enumerate(COMMANDS):
         x, y = i % columns * cell, i // columns * (cell + 36)
         code = qrcode.QRCode(border=4, box_size=8, error_correction=qrcode.constants.ERROR_CORRECT_M)

@@ -115,7 +115,8 @@ static void the_file_brings_them_back_and_holds_no_secret(void **state)
 static void a_command_is_exactly_one(void **state)
 {
     static const char *const good[][2] = {{"HUIKA-KEY/0", "0"}, {"HUIKA-KEY/9", "9"}, {"HUIKA-KEY/OK", "ok"},
-        {"HUIKA-KEY/DOT", "dot"}, {"HUIKA-KEY/BACK", "back"}};
+        {"HUIKA-KEY/DOT", "dot"}, {"HUIKA-KEY/BACK", "back"}, {"HUIKA-KEY/NEXT", "next"},
+        {"HUIKA-KEY/STATUS", "status"}};
     static const char *const bad[] = {"HUIKA-KEY/", "HUIKA-KEY/10", "HUIKA-KEY/ok", "HUIKA-KEY/OK ", "huika-key/OK",
         "OK", "", "HUIKA1/OK", "XHUIKA-KEY/OK"};
     (void)state;

@@ -3,19 +3,29 @@
 import {h, icon, yuan} from "/dom.js";
 import {t} from "/texts.js";
 import {state, set, act, ask, fenOf, toast} from "/store.js";
-import {keypad, money} from "/till.js";
+import {hint, keypad, money} from "/till.js";
 
 function by() {
     return state.cashier ? {cashier: state.cashier} : {};
 }
 
-/* The same key for every try of one void: it happens once. */
-export function voidSale(sale, reason, key) {
+/* The same key for every try of one: it happens once. What came of it stays until it is dismissed. */
+function takeBack(what, sale, body, key) {
     return act(async () => {
-        const done = await ask("POST", `/v1/sales/${sale.sale_id}/void`, {reason, ...by()}, {"Idempotency-Key": key});
-        set({dialog: null, receipt: null, day: null});
-        toast({zh: `已撤销，应退 ¥${yuan(done.refund_fen)}`, en: `Voided; give back ¥${yuan(done.refund_fen)}`}, "info");
+        const done = await ask("POST", `/v1/sales/${sale.sale_id}/${what}`, {...body, ...by()}, {"Idempotency-Key": key});
+        set({dialog: {kind: "returned", sale, done}, receipt: null, day: null});
     });
+}
+
+/** Asks why. */
+export function beginVoid(sale) {
+    set({dialog: {kind: "void", sale, key: crypto.randomUUID()}});
+}
+
+export function voidDialog(d) {
+    return [h("p", {class: "hint"}, t("voidHint")), h("div", {class: "stack"},
+        t("voidReasons").split("|").map(reason => h("button", {class: "danger", type: "button", disabled: state.busy, onclick: () => takeBack("void", d.sale, {reason}, d.key)}, reason)),
+        h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t("back")))];
 }
 
 /* ---- a part of a sale ---- */
@@ -39,13 +49,9 @@ export function reckon(sale, digits) {
     return {amount_fen: amount, discount_back_fen: back, refund_fen: amount - back};
 }
 
-function sendReturn() {
-    const d = state.dialog, sums = reckon(d.sale, d.digits);
-    return !sums ? undefined : act(async () => {
-        const body = {amount_fen: sums.amount_fen, reason: t("returnReasons").split("|")[d.reason], ...by()};
-        const done = await ask("POST", `/v1/sales/${d.sale.sale_id}/return`, body, {"Idempotency-Key": d.key});
-        set({dialog: {kind: "returned", sale: d.sale, done}, receipt: null, day: null});
-    });
+/* As the day has it now: another window, or this one before it was loaded again, may have returned a part. */
+function freshest(sale) {
+    return (state.day && state.day.sales.find(s => s.sale_id === sale.sale_id)) || sale;
 }
 
 function line(label, text, kind) {
@@ -62,40 +68,47 @@ function returnSums(sale, sums) {
 }
 
 export function returnDialog(d) {
-    const sums = reckon(d.sale, d.digits), left = d.sale.total_fen - (d.sale.returned_fen || 0), over = fenOf(d.digits) > left;
+    const sale = freshest(d.sale), sums = reckon(sale, d.digits), left = sale.total_fen - (sale.returned_fen || 0), over = fenOf(d.digits) > left;
+    const send = () => takeBack("return", sale, {amount_fen: sums.amount_fen, reason: t("returnReasons").split("|")[d.reason]}, d.key);
     const reasons = t("returnReasons").split("|").map((reason, i) => h("button", {class: "choice", type: "button", "aria-pressed": String(d.reason === i), onclick: () => set({dialog: {...d, reason: i, key: crypto.randomUUID()}})}, reason));
     return h("div", {class: "twosides", key: "return"},
         h("div", {class: "side"}, h("div", {class: "field digits here" + (over ? " doubt" : "")}, h("span", {class: "label"}, t("returnAmount")), h("span", {class: "value"}, money(d.digits))),
             h("p", {class: over ? "hint bad" : "hint", role: over ? "alert" : null}, t(over ? "returnOver" : "returnLeft", yuan(left))), keypad()),
-        h("div", {class: "side"}, h("div", {class: "choices", role: "group", "aria-label": t("reason")}, reasons), returnSums(d.sale, sums),
+        h("div", {class: "side"}, h("div", {class: "choices", role: "group", "aria-label": t("reason")}, reasons), returnSums(sale, sums),
             h("div", {class: "row"}, h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t("back")),
-                h("button", {class: "primary", type: "button", disabled: !sums || state.busy, onclick: sendReturn}, t("returnDo")))));
+                h("button", {class: "primary", type: "button", disabled: !sums || state.busy, onclick: send}, t("returnDo"), hint("⏎")))));
 }
 
 export function returnedDialog(d) {
     return h("div", {class: "twosides", key: "returned"},
         h("div", {class: "side"}, h("p", {class: "donemark"}, icon("check"), t("returnDone")), returnSums(d.sale, d.done),
             h("p", {class: "hint"}, t("returnedInAll", yuan(d.done.returned_fen), yuan(d.sale.total_fen))),
-            h("div", {class: "row"}, h("button", {class: "primary", type: "button", onclick: () => set({dialog: null})}, t("close")))),
+            h("div", {class: "row"}, hasPaper() ? h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => printPage(d.done.void_id)}, icon("print"), t("copy")) : null,
+                h("button", {class: "primary", type: "button", onclick: () => set({dialog: null})}, t("close"), hint("⏎")))),
         h("pre", {class: "sliptext", tabindex: "0", "aria-label": t("receipt")}, d.done.receipt));
 }
 
-/** What a key does while such a dialog is open; true if it did something. */
-export function returnKey(key) {
-    const d = state.dialog, at = document.activeElement;
-    if (!d || d.kind !== "return")
-        return false;
-    if (/^[0-9.]$/.test(key) || key === "Backspace")
-        typedReturn(key === "Backspace" ? "erase" : key);
-    else if (key === "Enter" && !(at && at.matches("button:not(.key)")))
-        sendReturn();
-    else
-        return false;
-    return true;
+/** What a key does while a dialog is open: its keypad's, or Enter for the one thing to do next, where there is one; true if it did something. */
+export function dialogKey(key) {
+    const names = {Enter: ".primary", Backspace: '[data-key="erase"]'};
+    const button = document.querySelector("dialog " + (names[key] || (/^[0-9.]$/.test(key) ? `[data-key="${key}"]` : "none")));
+    if (button && !button.disabled)
+        button.click();
+    return Boolean(button);
 }
 
-function typedReturn(key) {
-    document.querySelector(`dialog [data-key="${key}"]`).click();
+/** Whether anything could be printed. */
+export function hasPaper() {
+    const printer = state.status && state.status.printer;
+    return printer && !["off", "absent"].includes(printer.state);
+}
+
+/** The page of a return, a void or a dispute, marked as a copy. */
+export function printPage(id) {
+    return act(async () => {
+        await ask("POST", `/v1/pages/${id}/print`);
+        toast({zh: "已送打印机", en: "Sent to the printer"}, "info");
+    });
 }
 
 /* ---- the end of the day ---- */
@@ -113,8 +126,9 @@ function closeDay() {
 }
 
 export function closeDialog(d) {
-    const s = d.sums, back = h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t(d.done ? "close" : "back"));
-    const printer = state.status && state.status.printer, paper = printer && !["off", "absent"].includes(printer.state);
+    const s = d.sums, print = h("button", {class: d.done ? "quiet" : "primary", type: "button", disabled: state.busy, onclick: closeDay}, icon("print"), t(d.done ? "printAgain" : "dayClose"), d.done ? null : hint("⏎"));
+    const back = h("button", {class: d.done ? "primary" : "quiet", type: "button", onclick: () => set({dialog: null})}, t(d.done ? "close" : "back"), hint(d.done ? "⏎" : "Esc"));
+    const paper = hasPaper();
     return h("div", {class: d.done ? "twosides" : "", key: "close"},
         h("div", {class: "side"}, h("p", {class: "hint"}, s.day),
             h("dl", {class: "prices daysums"}, line(t("salesCount"), s.count), line(t("total"), "¥" + yuan(s.total_fen)), line(t("given"), "−¥" + yuan(s.discount_fen)), line(t("paid"), "¥" + yuan(s.pay_fen)),
@@ -122,6 +136,6 @@ export function closeDialog(d) {
             s.provisional ? h("p", {class: "hint"}, t("dayProvisional", s.provisional)) : null, s.contested ? h("p", {class: "hint bad"}, t("dayContested", s.contested)) : null,
             s.unsent ? h("p", {class: "hint"}, t("toSend", s.unsent)) : null,
             d.done ? h("p", {class: "paper " + (paper ? "good" : "")}, icon("print"), t(paper ? "queued" : "dayNoPrinter")) : null,
-            h("div", {class: "row"}, back, h("button", {class: d.done ? "quiet" : "primary", type: "button", disabled: state.busy, onclick: closeDay}, icon("print"), t(d.done ? "printAgain" : "dayClose")))),
+            h("div", {class: "row"}, d.done ? [print, back] : [back, print])),
         d.done ? h("pre", {class: "sliptext", tabindex: "0", "aria-label": t("dayTitle")}, s["sheet_" + state.lang]) : null);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page: frame, views, keys. */
+/* The page: frame, views, dialogs. */
 import {h, icon, patch} from "/dom.js";
 import {lang, t, told} from "/texts.js";
-import {state, set, begin, onChange, onKey, onNews, prefer, confirm, toast as say} from "/store.js";
-import {screen, spoken, tillKey, tillView} from "/till.js";
+import {state, set, begin, onChange, onNews, prefer, confirm, toast as say} from "/store.js";
+import {hint, screen, spoken, tillView} from "/till.js";
+import {watchKeys} from "/keys.js";
 import {dayView, needDay, refreshDay} from "/day.js";
 import {disputesView, refreshDisputes} from "/disputes.js";
-import {closeDialog, returnDialog, returnedDialog, returnKey, voidSale} from "/after.js";
+import {closeDialog, returnDialog, returnedDialog, voidDialog} from "/after.js";
 import {PRINTER_WORDS, statusView} from "/status.js";
 import {entryView} from "/entry.js";
 
@@ -43,8 +44,8 @@ function pills(s) {
     const trouble = ["paper_out", "cover_open", "offline", "fault"].includes(p);
     return [pill(s.online ? "good" : "bad", "wifi", s.online ? t("online") : t("offline"), `${t("service")}：${s.online ? t("online") : t("offline")}`),
         s.unsent && !s.sandbox ? pill("wait", "up", t("unsent", s.unsent), t("toSend", s.unsent)) : null,
-        pill(readers ? "good" : "wait", "scan", readers || "0", `${t("readers")}：${readers}`),
-        p === "off" ? null : pill(trouble ? "bad" : p === "ready" ? "good" : "wait", "print", trouble ? t(PRINTER_WORDS[p]) : "", `${t("printer")}：${t(PRINTER_WORDS[p])}`)];
+        pill(readers ? "good" : "wait", "scan", readers || t("readerNone"), `${t("readers")}：${readers}`),
+        p === "off" ? null : pill(trouble ? "bad" : p === "ready" ? "good" : "wait", "print", trouble || p === "absent" ? t(p === "absent" ? "printerNone" : PRINTER_WORDS[p]) : "", `${t("printer")}：${t(PRINTER_WORDS[p])}`)];
 }
 
 function isDark() {
@@ -62,46 +63,45 @@ function top() {
 }
 
 function rail() {
-    return h("nav", {class: "rail", "aria-label": t("main"), key: "rail"}, VIEWS.map(([name, drawing], i) => name === "disputes" && !(state.can && state.can.disputes) ? null :
+    return h("nav", {class: "rail", "aria-label": t("main"), key: "rail"}, VIEWS.map(([name, drawing], i) =>
         h("button", {class: "tab", type: "button", "aria-current": state.view === name ? "page" : null, onclick: () => go(name), key: name}, icon(drawing), h("span", null, t(name)), h("kbd", {"aria-hidden": "true"}, "F" + (i + 1)))));
 }
 
 /* ---- dialogs ---- */
 
-const WIDE = {return: ["returnTitle", returnDialog], returned: ["returnTitle", returnedDialog], close: ["dayTitle", closeDialog]};
-
-function dialogBox(title, kids, wide) {
-    return h("dialog", {class: "dialog" + (wide ? " wide" : ""), key: "dialog" + title, "aria-labelledby": "dialogtitle", oncancel: () => set({dialog: null}), mounted: el => el.isConnected && el.showModal()}, h("h2", {id: "dialogtitle", tabindex: "-1", autofocus: Boolean(wide)}, title), kids);
+function printerDialog(d) {
+    return [h("p", null, told(d.text)), h("div", {class: "stack"},
+        h("button", {class: "primary", type: "button", disabled: state.busy, onclick: () => confirm(false)}, t("again"), hint("⏎")),
+        h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => confirm(true)}, t("goOn")),
+        h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t("back"), hint("Esc")))];
 }
 
+const DIALOGS = {printer: ["printerTitle", printerDialog], void: ["voidTitle", voidDialog], return: ["returnTitle", returnDialog], returned: ["returnTitle", returnedDialog], close: ["dayTitle", closeDialog]};
+
+/* The heading has the focus: a finger that still rests on Enter presses none of its buttons. */
 function dialog() {
     const d = state.dialog;
     if (!d)
         return null;
-    if (WIDE[d.kind])
-        return dialogBox(t(WIDE[d.kind][0]), WIDE[d.kind][1](d), d.kind !== "close" || d.done);
-    const close = h("button", {class: "quiet", type: "button", onclick: () => set({dialog: null})}, t("back"));
-    if (d.kind === "printer")
-        return dialogBox(t("printerTitle"), [h("p", null, told(d.text)), h("div", {class: "stack"},
-            h("button", {class: "primary", type: "button", disabled: state.busy, onclick: () => confirm(false)}, t("again")),
-            h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => confirm(true)}, t("goOn")), close)]);
-    return dialogBox(t("voidTitle"), [h("p", {class: "hint"}, t("voidHint")), h("div", {class: "stack"},
-        t("voidReasons").split("|").map(reason => h("button", {class: "danger", type: "button", disabled: state.busy, onclick: () => voidSale(d.sale, reason, d.key)}, reason)), close)]);
+    const wide = d.kind.startsWith("return") || d.done, [name, view] = DIALOGS[d.kind], title = d.done && d.done.kind === "void" ? "voidTitle" : name;
+    return h("dialog", {class: "dialog" + (wide ? " wide" : ""), key: "dialog" + d.kind, "aria-labelledby": "dialogtitle", oncancel: () => set({dialog: null}), mounted: el => el.isConnected && el.showModal()},
+        h("h2", {id: "dialogtitle", tabindex: "-1", autofocus: true}, t(title)), view(d));
 }
 
 /* ---- drawing ---- */
 
 let focused = "", said = "";
 
-/* A new screen gets the focus, so that a screen reader begins at its heading; not away from a field that is being filled in. */
+/* A new screen gets the focus, so that a screen reader begins at its heading; not away from a field that is being filled in. So it
+ * does when what had the focus has gone, or cannot be pressed any more. */
 function moveFocus() {
     const now = state.entry + state.view + (state.view === "till" ? screen() : "");
     const at = document.activeElement;
-    if (now === focused || (at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)))
+    if (at && at !== document.body && (now === focused || at.matches("input, textarea, select")))
         return;
     focused = now;
-    const heading = document.querySelector("#main h1");
-    if (heading && !document.querySelector("dialog[open]"))
+    const heading = document.querySelector("dialog[open] h2") || document.querySelector("#main h1");
+    if (heading)
         heading.focus({preventScroll: true});
 }
 
@@ -116,14 +116,15 @@ function speak() {
 
 function draw() {
     const view = VIEWS.find(v => v[0] === state.view) || VIEWS[0], s = state.status, test = s && s.sandbox;
-    const toast = state.toast ? h("p", {class: "toast " + state.toast.kind, role: state.toast.kind === "bad" ? "alert" : "status", key: "toast", onclick: () => set({toast: null})}, told(state.toast.text)) : null;
+    const toast = state.toast ? h("p", {class: "toast " + state.toast.kind, role: state.toast.kind === "bad" ? "alert" : "status", key: "toast", onclick: () => set({toast: null})}, icon(state.toast.kind === "bad" ? "warn" : "info"), h("span", null, told(state.toast.text)), icon("cross", "away")) : null;
     document.title = (test ? `【${t("sandboxMark")}】` : "") + t("name") + (s && s.shop && s.shop.name ? " · " + s.shop.name : "");
     document.documentElement.classList.toggle("test", Boolean(test));
     if (state.entry !== "open")
         patch(app, [entryView(), toast]);
     else
         patch(app, [test ? h("p", {class: "testbar", key: "testbar"}, h("b", null, t("sandboxMark")), t("sandbox")) : null,
-            h("div", {class: "shell" + (state.connected ? "" : " lost"), key: "shell"}, top(), rail(), h("main", {id: "main", class: "main", key: "main"}, view[2]())),
+            h("div", {class: "shell" + (state.connected ? "" : " lost"), key: "shell"}, top(), rail(), h("main", {id: "main", class: "main", key: "main", inert: !state.connected}, view[2]())),
+            state.connected ? null : h("section", {class: "gone", role: "alert", key: "gone"}, h("div", {class: "spinner", "aria-hidden": "true"}), h("h2", null, t("lost")), h("p", null, t("lostHint"))),
             test ? h("div", {class: "watermark", "aria-hidden": "true", key: "mark"}, Array.from({length: 24}, () => h("span", null, t("sandboxMark")))) : null,
             toast, dialog()]);
     speak();
@@ -132,69 +133,10 @@ function draw() {
         needDay();
 }
 
-/* ---- keys ---- */
-
-/* A scanner that types: eight keys and more, faster than any hand. What it typed is taken back, what follows is passed over. */
-const FAST_MS = 25, BURST = 8;
-let run = 0, last = 0, before = null, letter = 0;
-
-function isBurst(e) {
-    const gap = e.timeStamp - last;
-    last = e.timeStamp;
-    if (gap > FAST_MS) {
-        run = 0;
-        before = {digits: state.digits, own: state.own, number: state.number};
-    }
-    run += e.key.length === 1 ? 1 : 0;
-    if (run === BURST)
-        set({...before, toast: {text: {zh: "这像是键盘模式的扫描枪，内容已忽略；请将其切换为 HID POS 模式", en: "That was a scanner in keyboard mode; ignored. Switch it to HID POS"}, kind: "bad"}});
-    return run >= BURST;
-}
-
-function onKeydown(e) {
-    const at = document.activeElement;
-    clearTimeout(letter);
-    if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || state.entry !== "open")
-        return;
-    const view = VIEWS[["F1", "F2", "F3", "F4"].indexOf(e.key)];
-    if (view) {
-        e.preventDefault();
-        go(view[0]);
-    } else if (state.dialog && !isBurst(e) && returnKey(e.key)) {
-        e.preventDefault();
-    } else if (state.dialog || (at && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) {
-        return;
-    } else if (isBurst(e)) {
-        e.preventDefault();
-    } else if (e.repeat && (e.key === "Enter" || e.key === "Escape")) {
-        e.preventDefault(); /* a finger resting on the key is one yes */
-    } else if (e.key === "Enter" && at && (at.tagName === "BUTTON" || at.tagName === "A")) {
-        return; /* the element's own click */
-    } else if (/^[a-z]$/i.test(e.key)) {
-        letter = setTimeout(() => state.view === "till" && tillKey(e.key), 2 * FAST_MS); /* unless a scanner goes on typing */
-    } else if (state.view === "till" ? tillKey(e.key) : e.key === "Escape" && (set(state.receipt ? {receipt: null} : {view: "till"}), true)) {
-        e.preventDefault();
-    }
-}
-
-/* A scanned command is the cashier's only where the cashier looks. */
-function onCommand(name) {
-    const keys = {ok: "Enter", back: "Escape", del: "Backspace", dot: "."};
-    if (document.visibilityState !== "visible" || !document.hasFocus())
-        return;
-    if (state.dialog)
-        name === "ok" && state.dialog.kind === "printer" ? confirm(false) : name === "back" ? set({dialog: null}) : returnKey(keys[name] || name);
-    else {
-        set({view: "till"});
-        tillKey(keys[name] || name);
-    }
-}
-
 onChange(draw);
-onKey(onCommand);
 onNews(onAnswer);
 dark.addEventListener("change", draw);
-document.addEventListener("keydown", onKeydown);
+watchKeys(go);
 window.addEventListener("hashchange", () => location.reload());
 draw();
 begin();

@@ -3,7 +3,7 @@
 import {h, icon, yuan} from "/dom.js";
 import {clock, t} from "/texts.js";
 import {state, set, act, ask} from "/store.js";
-import {beginClose, beginReturn} from "/after.js";
+import {beginClose, beginReturn, beginVoid} from "/after.js";
 import {printCopy} from "/till.js";
 
 let asked = null, again = false;
@@ -18,7 +18,7 @@ export function refreshDay() {
     again = Boolean(asked);
     if (asked || state.entry !== "open")
         return;
-    asked = ask("GET", "/v1/sales").then(day => set({day}), () => {}).finally(() => {
+    asked = Promise.all([ask("GET", "/v1/day"), ask("GET", "/v1/sales")]).then(([sums, list]) => set({day: {...sums, ...list}}), () => {}).finally(() => {
         asked = null;
         if (again)
             refreshDay();
@@ -63,22 +63,23 @@ function detail() {
         h("div", {class: "row"},
             h("button", {class: "quiet", type: "button", onclick: () => set({receipt: null})}, icon("back"), t("back")),
             h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => printCopy(sale.sale_id)}, icon("print"), t("copy")),
-            !(state.can && state.can.void) ? null : [h("button", {class: "quiet", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => beginReturn(sale)}, icon("undo"), t("return")),
-                h("button", {class: "danger", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => set({dialog: {kind: "void", sale, key: crypto.randomUUID()}})}, icon("cross"), t("void"))]));
+            h("button", {class: "quiet", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => beginReturn(sale)}, icon("undo"), t("return")),
+            h("button", {class: "danger", type: "button", disabled: isVoid(sale) || state.busy, onclick: () => beginVoid(sale)}, icon("cross"), t("void"))));
 }
 
-function figure(label, text) {
-    return h("div", {class: "figurebox"}, h("dt", null, label), h("dd", null, text));
+function figure(label, text, cls) {
+    return h("div", {class: "figurebox " + (cls || "")}, h("dt", null, label), h("dd", null, text));
 }
 
 export function dayView() {
     needDay();
-    const d = state.day || {sales: [], count: 0, total_fen: 0, discount_fen: 0, pay_fen: 0};
+    const d = state.day || {sales: [], count: 0, total_fen: 0, discount_fen: 0, refund_fen: 0, net_fen: 0};
     return h("div", {class: "day" + (state.receipt ? " open" : ""), key: "day"},
         h("section", {class: "daylist"},
             h("div", {class: "titlerow"}, h("h1", {tabindex: "-1"}, t("todayTitle")),
-                state.can && state.can.void ? h("button", {class: "quiet slim", type: "button", disabled: state.busy, onclick: beginClose}, icon("print"), t("dayTitle")) : null),
-            h("dl", {class: "figures"}, figure(t("sales"), d.count), figure(t("total"), yuan(d.total_fen)), figure(t("given"), yuan(d.discount_fen)), figure(t("paid"), yuan(d.pay_fen))),
+                h("button", {class: "quiet slim", type: "button", disabled: state.busy, onclick: beginClose}, icon("print"), t("dayTitle"))),
+            h("dl", {class: "figures"}, figure(t("salesCount"), d.count), figure(t("total"), yuan(d.total_fen)), figure(t("given"), yuan(d.discount_fen)),
+                figure(d.refund_fen ? t("netAfter", yuan(d.refund_fen)) : t("net"), yuan(d.net_fen), "chief")),
             d.count ? h("ul", {class: "sales"}, [...d.sales].reverse().map(row)) : h("p", {class: "empty"}, icon("day"), t("none"))),
         state.receipt ? detail() : null);
 }

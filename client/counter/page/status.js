@@ -71,13 +71,14 @@ function restCards(s) {
 
 function pageCard() {
     return h("section", {class: "card state", key: "page"}, h("h2", null, icon("till"), t("page")),
-        h("label", {class: "inline"}, t("cashier"), h("input", {type: "text", maxlength: "20", value: state.cashier, oninput: e => prefer({cashier: e.target.value.trim()})})),
+        h("label", {class: "inline"}, h("span", null, t("cashier")), h("input", {type: "text", maxlength: "20", value: state.cashier, oninput: e => prefer({cashier: e.target.value.trim()})})),
         h("p", {class: "line"}, t("keysText")),
         h("button", {class: "quiet", type: "button", onclick: signOut}, t("signOut")));
 }
 
 export function statusView() {
-    const s = state.status;
-    return h("div", {class: "statusview", key: "status"}, h("h1", {tabindex: "-1"}, t("status")),
-        s ? h("div", {class: "cards"}, shopCard(s), serviceCard(s), offlineCard(s), readersCard(s), printerCard(s), restCards(s), pageCard()) : h("p", {class: "empty"}, t("loading")));
+    const s = state.status, cards = s ? [shopCard(s), serviceCard(s), offlineCard(s), readersCard(s), printerCard(s), ...restCards(s)] : [];
+    const trouble = cards.filter(c => /\b(bad|wait)$/.test(c.props.class)).length;
+    return h("div", {class: "statusview", key: "status"}, h("div", {class: "titlerow"}, h("h1", {tabindex: "-1"}, t("status")), s ? h("span", {class: "chip " + (trouble ? "wait" : "good")}, trouble ? t("toSee", trouble) : t("allWell")) : null),
+        s ? h("div", {class: "cards"}, cards, pageCard()) : h("p", {class: "empty"}, t("loading")));
 }

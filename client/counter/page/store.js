@@ -7,9 +7,10 @@ export const state = {
     entry: "loading", /* loading, signin, enrol, open */
     view: "till", connected: false, status: null, checkout: null,
     digits: "", own: "", field: "digits", /* what is being typed, in yuan */
-    number: null, /* a card number being keyed: {digits, doubt} */
+    number: null, /* a card number being keyed: {digits, doubt}; it is kept nowhere */
     kept: null, /* the result of a sale that this page confirmed, until it is dismissed */
-    dialog: null, busy: false, toast: null, errors: {}, enrolment: null, can: null, cards: [],
+    dialog: null, complaint: null, /* a return, a void or a dispute in the making; what it was answered */
+    busy: false, toast: null, errors: {}, enrolment: null, cards: [],
     day: null, receipt: null, disputes: null,
     theme: "auto", lang: "zh", cashier: "",
 };
@@ -45,7 +46,8 @@ function write(store, key, value) {
 }
 
 function saveDraft() {
-    write(mine, "draft", {digits: state.digits, own: state.own, kept: state.kept, view: state.view});
+    const {digits, own, field, kept, view, complaint} = state, dialog = state.dialog && state.dialog.kind !== "printer" ? state.dialog : null;
+    write(mine, "draft", {digits, own, field, kept, view, complaint, dialog});
 }
 
 export function prefer(change) {
@@ -79,18 +81,19 @@ export async function ask(method, path, body, headers) {
     throw data;
 }
 
-/** Shows what went wrong for a while; `text` is {zh, en}. */
+/** Says something at the top; `text` is {zh, en}. What went wrong stays until it is touched or something else is done. */
 export function toast(text, kind) {
     const mark = {text, kind: kind || "bad"};
     set({toast: mark});
-    setTimeout(() => state.toast === mark && set({toast: null}), 8000);
+    if (mark.kind !== "bad")
+        setTimeout(() => state.toast === mark && set({toast: null}), 8000);
 }
 
 /** One action at a time; its failure is shown. `busy` disables what could be pressed twice. */
 export async function act(what) {
     if (state.busy)
         return undefined;
-    set({busy: true});
+    set({busy: true, toast: null});
     try {
         return await what();
     } catch (e) {
@@ -184,12 +187,18 @@ async function beginCheckout(body, key) {
     take(c);
 }
 
-/** Back to the amount, which stays as it was. */
+/* 12850 -> "128.5", as it was typed. */
+function typedFen(fen) {
+    return fen ? (fen / 100).toFixed(2).replace(/\.?0+$/, "") : "";
+}
+
+/** Back to the amounts, which stay as they were. */
 export function changeAmount() {
     return act(async () => {
-        const c = shown(), digits = c.total_fen ? (c.total_fen / 100).toFixed(2).replace(/\.00$/, "") : "";
+        const c = shown(), {id, body} = read(all, "open", {});
+        const own = id === c.checkout_id && body ? typedFen(body.own_price_fen) : "";
         take(await ask("POST", `/v1/checkouts/${c.checkout_id}/cancel`, {}));
-        set({digits, field: "digits", number: null});
+        set({digits: typedFen(c.total_fen), own, field: "digits", number: null});
     });
 }
 
@@ -270,14 +279,17 @@ function listen() {
     stream.addEventListener("checkout", e => take(JSON.parse(e.data)));
     stream.addEventListener("status", e => takeStatus(JSON.parse(e.data)));
     stream.addEventListener("device", () => ask("GET", "/v1/status").then(takeStatus, () => {}));
-    stream.addEventListener("scan", e => lost(JSON.parse(e.data)));
+    stream.addEventListener("scan", e => scanned(JSON.parse(e.data)));
     stream.addEventListener("key", e => pressed(JSON.parse(e.data).key));
 }
 
-/* A code or a swipe that did not come through: the reader itself is silent about it. */
-function lost(scan) {
+/* A code or a swipe that did not come through is said, the reader itself being silent about it. What was read is looked at, unless
+ * something else is being written. */
+function scanned(scan) {
     if (scan.kind === "lost")
         toast(scan.text, "bad");
+    else if (!state.dialog && !(state.complaint && state.complaint.text))
+        set({view: "till"});
 }
 
 let news = () => {};
@@ -341,22 +353,15 @@ async function recover() {
     if (open.key)
         await beginCheckout(open.body, open.key);
     else if (open.total)
-        state.digits = (open.total / 100).toFixed(2).replace(/\.00$/, "");
+        state.digits = typedFen(open.total);
     toast({zh: "终端已重新启动，请重新扫卡", en: "The terminal was started anew; scan the card again"}, "info");
 }
 
-/* A path that this terminal does not know is 404; a known one that wants another method is 405. */
-async function knows(path) {
-    return ask("GET", path).then(() => true, e => e.code !== "not_found");
-}
-
 async function learn() {
-    if (state.can)
+    if (state.errors.internal)
         return;
-    state.errors = (await ask("GET", "/v1/errors")).errors;
-    if (state.status.sandbox)
-        state.cards = (await ask("GET", "/v1/sandbox")).cards;
-    set({can: {disputes: await knows("/v1/disputes"), void: await knows(`/v1/sales/${"0".repeat(26)}/void`)}});
+    const {errors} = await ask("GET", "/v1/errors"), cards = state.status.sandbox ? (await ask("GET", "/v1/sandbox")).cards : [];
+    set({errors, cards});
 }
 
 function signedOut() {

@@ -32,8 +32,13 @@ function edited(text, key) {
     return /^\d{0,7}(\.\d{0,2})?$/.test(text) ? text : null;
 }
 
+/* What was touched takes no focus: Enter goes on. */
+function stay(e) {
+    e.preventDefault();
+}
+
 function padKey(label, key, name, extra) {
-    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, "data-key": key, onmousedown: e => e.preventDefault(), onclick: () => typed(key)}, label); /* a touched key takes no focus: Enter goes on */
+    return h("button", {class: "key " + (extra || ""), type: "button", "aria-label": name, "data-key": key, onmousedown: stay, onclick: () => typed(key)}, label);
 }
 
 export function keypad() {
@@ -49,16 +54,20 @@ export function money(text) {
 function amountPad(first) {
     const own = state.field === "own";
     const field = (name, label, value) => h("button", {class: "field " + name + (state.field === name ? " here" : ""), type: "button", "aria-pressed": String(state.field === name),
-        "aria-label": `${label} ${value || "0.00"} ${t("yuan")}`, onclick: () => set({field: name})}, h("span", {class: "label"}, label), h("span", {class: "value"}, money(value)));
+        "aria-label": `${label} ${value || "0.00"} ${t("yuan")}`, onmousedown: stay, onclick: () => set({field: name})}, h("span", {class: "label"}, label), h("span", {class: "value"}, money(value)));
     return h("section", {class: "pad", key: "pad"}, field("digits", t("amount"), state.digits), field("own", t("own"), state.own),
-        own ? h("p", {class: "hint"}, t("ownHint")) : null, keypad(),
+        own && !first ? h("p", {class: "hint"}, t("ownHint")) : null, keypad(),
         h("div", {class: "row"}, first ? null : h("button", {class: "quiet", type: "button", onclick: cancel}, t("cancel")),
             h("button", {class: "primary", type: "button", disabled: !amountGood() || state.busy, onclick: enterAmount}, t("next"), hint("⏎"))));
 }
 
+function inFours(digits) {
+    return digits.replace(/(\d{4})(?=\d)/g, "$1 ");
+}
+
 function numberPad() {
     const {digits, doubt} = state.number, doubted = doubt === digits;
-    const groups = digits.replace(/(\d{4})(?=\d)/g, "$1 ");
+    const groups = inFours(digits);
     return h("section", {class: "pad", key: "numberpad"},
         h("div", {class: "field number here" + (doubted ? " doubt" : "")}, h("span", {class: "label"}, t("number")), h("span", {class: "value"}, groups || h("span", {class: "empty"}, "6200 ···"))),
         h("p", {class: doubted ? "hint bad" : "hint", role: doubted ? "alert" : null}, doubted ? t("luhnAgain") : t("numberHint")), keypad(),
@@ -66,16 +75,40 @@ function numberPad() {
             h("button", {class: "primary", type: "button", disabled: digits.length < 16 || state.busy, onclick: keyNumber}, doubted ? t("luhnOk") : t("check"), hint("⏎"))));
 }
 
-function hint(text) {
+export function hint(text) {
     return h("kbd", {"aria-hidden": "true"}, text);
 }
 
 /* ---- what stands beside the keypad ---- */
 
+function cardArt() {
+    return h("div", {class: "art", "aria-hidden": "true"}, h("div", {class: "artcard"}, h("i"), h("b"), h("u")), h("div", {class: "beam"}));
+}
+
 function invitation(title, text, more) {
-    return h("section", {class: "stage invite", key: "invite"},
-        h("div", {class: "art", "aria-hidden": "true"}, h("div", {class: "artcard"}, h("i"), h("b"), h("u")), h("div", {class: "beam"})),
+    return h("section", {class: "stage invite", key: "invite"}, cardArt(),
         h("h1", {class: "ask", tabindex: "-1"}, title), h("p", {class: "hint"}, text), more, testCards());
+}
+
+/* The front of a card with the number as it is keyed, where the card has it. */
+function frontOfCard() {
+    return h("section", {class: "stage front", key: "front"},
+        h("div", {class: "frontcard", "aria-hidden": "true"}, h("span", {class: "frontname"}, t("cardName")), h("span", {class: "frontnumber"}, inFours(state.number.digits.padEnd(16, "·"))), h("u")),
+        h("h1", {class: "ask", tabindex: "-1"}, t("keyNumber")), h("p", {class: "hint"}, t("compare")));
+}
+
+/* Before any amount is entered: what stands in the way of a discount, and what to do. */
+function standsInTheWay() {
+    const s = state.status;
+    if (s && !["listed", "unknown"].includes(s.shop.standing))
+        return h("section", {class: "stage invite barred", key: "invite"}, h("div", {class: "mark"}, icon("cross")), h("h1", {class: "ask", tabindex: "-1"}, t("noDiscounts")),
+            h("p", {class: "why"}, told(state.errors["shop_" + s.shop.standing])), s.shop.reason ? h("p", {class: "hint"}, t("becauseOf", s.shop.reason)) : null, h("p", {class: "step"}, nextStep("shop_" + s.shop.standing)));
+    return invitation(t("scanTitle"), t(state.field === "own" ? "ownHint" : "idleHint"), s && !s.online && !s.sandbox ? offlineNote(s.offline) : todayStrip());
+}
+
+function offlineNote(o) {
+    const text = o.possible ? t("offlineNow", o.left_sales, clock(o.stop_at_ms, true)) : `${t("offlineNone")} ${told(state.errors[o.why]) || ""}`;
+    return h("p", {class: "note " + (o.possible ? "wait" : "bad"), role: "status"}, icon(o.possible ? "clock" : "warn"), h("span", null, text));
 }
 
 /* A vendor has no card at hand. */
@@ -95,9 +128,9 @@ function summary(c) {
 
 /* ---- the verdict ---- */
 
-function holder(c) {
+function holder(c, done) {
     return h("div", {class: "holder"},
-        h("p", {class: "label"}, t("compare")),
+        h("p", {class: "label"}, t(done ? "memberCard" : "compare")),
         h("div", {class: "face"},
             h("p", {class: "facenumber", "aria-label": `${t("last4")} ${c.card_last4 || ""}`}, h("span", {class: "dots", "aria-hidden": "true"}, "•••• "), h("b", null, c.card_last4)),
             c.name_masked ? h("p", {class: "facename"}, c.name_masked) : h("p", {class: "facename none"}, t(c.by === "number" ? "byNumber" : "noName"))));
@@ -113,26 +146,33 @@ function verdictKind(c) {
 
 const VERDICT_ICONS = {member: "check", provisional: "clock", refused: "cross", failed: "warn"};
 
-function verdict(c, small) {
-    const kind = verdictKind(c), bad = kind === "refused" || kind === "failed";
-    return h("section", {class: `stage verdict ${kind}` + (small ? " small" : ""), key: "verdict", "data-verdict": kind},
-        h("div", {class: "mark"}, icon(VERDICT_ICONS[kind])),
-        h("h1", {class: "word", tabindex: "-1"}, t(kind)),
+/* Full colour while there is something to decide, pale once it is done. */
+function verdict(c) {
+    const kind = verdictKind(c), bad = kind === "refused" || kind === "failed", done = c.state === "applied";
+    return h("section", {class: `stage verdict ${kind}` + (done ? " settled" : ""), key: "verdict", "data-verdict": kind},
+        h("div", {class: "mark"}, icon(done ? "check" : VERDICT_ICONS[kind])),
+        h("h1", {class: "word", tabindex: "-1"}, t(done ? "applied" : kind)), done && kind === "provisional" ? h("p", {class: "why"}, t(kind)) : null,
         bad ? h("p", {class: "why"}, told(c.text)) : null,
         kind === "refused" ? h("p", {class: "step"}, nextStep(c.reason)) : kind === "failed" ? h("p", {class: "step"}, t("failedHint")) : null,
-        kind === "provisional" ? h("p", {class: "step"}, t("provisionalHint"), c.provisional ? " " + t("provisionalLeft", c.provisional.left_sales, clock(c.provisional.stop_at_ms, true)) : "") : null,
-        !bad && c.card_last4 ? holder(c) : null);
+        kind !== "provisional" || done ? null : [h("p", {class: "step"}, t("provisionalHint")), c.provisional ? h("p", {class: "step"}, t("provisionalLeft", c.provisional.left_sales, clock(c.provisional.stop_at_ms, true))) : null],
+        !bad && c.card_last4 ? holder(c, done) : null);
+}
+
+/* What is to be paid; a sum of many digits in a smaller type. */
+function toPay(label, fen, id) {
+    const text = yuan(fen);
+    return h("div", {class: "pay" + (text.length > 9 ? " long" : "")}, h("dt", null, label), h("dd", null, h("span", {class: "sign"}, "¥"), h("span", {class: "figure", id}, text)));
 }
 
 function priceLines(c) {
     return h("dl", {class: "prices"},
         h("div", null, h("dt", null, t("before")), h("dd", {class: "struck"}, "¥" + yuan(c.total_fen))),
         h("div", null, h("dt", null, c.own_price ? t("ownUsed") : c.offer_title || t("saved")), h("dd", {class: "saved"}, "−¥" + yuan(c.discount_fen))),
-        h("div", {class: "pay"}, h("dt", null, t("pay")), h("dd", null, h("span", {class: "sign"}, "¥"), h("span", {class: "figure", id: "pay"}, yuan(c.pay_fen)))));
+        toPay(t("pay"), c.pay_fen, "pay"));
 }
 
 function quotePanel(c) {
-    return h("section", {class: "deal", key: "deal"}, priceLines(c),
+    return h("section", {class: "deal", key: "deal"}, h("p", {class: "todo"}, t("compareFirst")), priceLines(c),
         c.error ? h("p", {class: "hint bad", role: "alert"}, told(c.text)) : null,
         h("div", {class: "row"},
             h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: cancel}, t("cancel"), hint("Esc")),
@@ -157,22 +197,27 @@ export function printCopy(saleId) {
 
 function donePanel(c) {
     const paper = receiptState(c), next = waitingNext();
-    return h("section", {class: "deal done", key: "done"},
-        h("p", {class: "donemark"}, icon("check"), t("applied")), priceLines(c),
+    return h("section", {class: "deal done", key: "deal"}, h("p", {class: "todo"}, t("takeMoney")), priceLines(c),
         h("p", {class: "paper " + paper.kind, role: "status"}, icon("print"), paper.text),
         state.status && state.status.sandbox ? h("a", {class: "slip", href: `/v1/sales/${c.sale_id}/receipt.png`, target: "_blank"}, h("img", {src: `/v1/sales/${c.sale_id}/receipt.png`, alt: t("receipt")})) : null,
-        next ? h("p", {class: "behind", role: "status"}, t("waitingNext", next.name_masked || next.card_last4 || (next.total_fen ? "¥" + yuan(next.total_fen) : ""))) : null,
+        next ? h("p", {class: "behind", role: "status"}, t("waitingNext", [next.name_masked, next.card_last4, next.total_fen ? "¥" + yuan(next.total_fen) : ""].filter(Boolean).join(" "))) : null,
         h("div", {class: "row"},
             paper.copy ? h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => printCopy(c.sale_id)}, t("copy"), hint("P")) : null,
             h("button", {class: "primary big", type: "button", onclick: dismiss}, t("nextSale"), hint("⏎"))));
 }
 
+/* Where the shop or the goods are the reason, no other card helps. */
+function anotherCardHelps(c) {
+    return !(c.reason || "").startsWith("shop_") && c.reason !== "no_offer";
+}
+
 function refusedPanel(c) {
-    return h("section", {class: "deal sorry", key: "sorry"},
-        c.total_fen ? h("div", {class: "plain"}, h("span", {class: "label"}, t("before")), h("span", {class: "value"}, money(yuan(c.total_fen)))) : null,
-        h("p", {class: "hint"}, icon("scan"), t("another")), testCards(),
+    const again = anotherCardHelps(c);
+    return h("section", {class: "deal sorry", key: "deal"},
+        again ? h("p", {class: "todo"}, icon("scan"), t("another")) : null,
+        c.total_fen ? h("dl", {class: "prices"}, toPay(t("fullPrice"), c.total_fen)) : again && !state.cards.length ? cardArt() : null, again ? testCards() : null,
         h("div", {class: "stack"},
-            h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => set({number: {digits: ""}})}, icon("keys"), t("keyNumber"), hint("K")),
+            again ? h("button", {class: "quiet", type: "button", disabled: state.busy, onclick: () => set({number: {digits: ""}})}, icon("keys"), t("keyNumber"), hint("K")) : null,
             h("button", {class: "primary", type: "button", disabled: state.busy, onclick: cancel}, c.total_fen ? t("endFull") : t("back"), hint("Esc"))));
 }
 
@@ -188,13 +233,13 @@ export function screen() {
 export function tillView() {
     const c = shown(), now = screen();
     const views = {
-        idle: () => [amountPad(true), invitation(t("scanTitle"), t("idleHint"), todayStrip())],
+        idle: () => [amountPad(true), standsInTheWay()],
         waiting: () => [summary(c), invitation(t("scanTitle"), t("scanHint"))],
         verifying: () => [summary(c), h("section", {class: "stage busy", key: "busy"}, h("div", {class: "spinner", "aria-hidden": "true"}), h("h1", {class: "ask", tabindex: "-1"}, t("verifying")))],
-        amount: () => [amountPad(false), verdict(c, true)],
-        number: () => [numberPad(), invitation(t("keyNumber"), t("compare"))],
+        amount: () => [amountPad(false), verdict(c)],
+        number: () => [numberPad(), frontOfCard()],
         quoted: () => [verdict(c), quotePanel(c)],
-        applied: () => [verdict(c, true), donePanel(c)],
+        applied: () => [verdict(c), donePanel(c)],
         refused: () => [verdict(c), refusedPanel(c)],
         failed: () => [verdict(c), refusedPanel(c)],
     };
@@ -219,7 +264,7 @@ export function tillKey(key) {
     const doubted = state.number && state.number.digits.length >= 16;
     const enter = {idle: () => amountGood() && enterAmount(), amount: () => amountGood() && enterAmount(), number: () => doubted && keyNumber(), quoted: () => confirm(false), applied: dismiss};
     const escape = {idle: () => typed("clear"), number: () => set({number: null}), waiting: changeAmount, amount: cancel, quoted: cancel, refused: cancel, failed: cancel, verifying: cancel, applied: dismiss};
-    const letters = {k: () => ["waiting", "refused", "failed"].includes(now) && set({number: {digits: ""}}), p: () => now === "applied" && printCopy(c.sale_id)};
+    const letters = {k: () => (now === "waiting" || (["refused", "failed"].includes(now) && anotherCardHelps(c))) && set({number: {digits: ""}}), p: () => now === "applied" && printCopy(c.sale_id)};
     const f = key === "Enter" ? enter[now] : key === "Escape" ? escape[now] : letters[key.toLowerCase()];
     if (!f)
         return false;
