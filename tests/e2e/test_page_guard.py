@@ -12,7 +12,7 @@ import pytest
 from api import Contract
 from browser import Browser
 from selenium.webdriver.common.keys import Keys
-from test_counter_api import accepted
+from test_counter_limits import accepted
 from world import DEADLINE_S, MEMBERS, ROOT, UnixConnection, wait_for
 
 CONTRACT = Contract(ROOT / "proto/counter-api.yaml")
@@ -351,6 +351,7 @@ def test_a_hostile_page_gets_nothing(world, chromium, stranger, home):
     assert got["frame"] == "closed", got
     seen = answers(chromium, t.port)
     assert len(seen) >= 8, seen
+    assert not {path for _, path, _ in seen} & {"/app.js", "/page.css"}, "the page does not come to life in a foreign frame"
     for method, path, code in seen:
         open_to_all = method == "GET" and not path.startswith("/v1/")  # the page's files hold nothing; they are not handed out either
         assert code >= 400 or open_to_all, (method, path, code)
