@@ -62,12 +62,38 @@ static enum err map(const char *path, const struct notice_revoked *n, struct rev
     return e;
 }
 
+/* Files of other versions, and what a crash left half written. */
+static void sweep(const struct state *s, int64_t keep)
+{
+    char name[48], path[STATE_PATH_MAX];
+    DIR *d = opendir(s->dir);
+    if (!d)
+        return;
+    name_of(keep, name);
+    state_path(s, NAME_NEW, path);
+    unlink(path);
+    for (struct dirent *f; (f = readdir(d));) {
+        size_t n = strlen(f->d_name), head = strlen(NAME_HEAD), tail = strlen(NAME_TAIL);
+        bool ours = n > head + tail && n < 32 && !strncmp(f->d_name, NAME_HEAD, head) &&
+                    !strcmp(f->d_name + n - tail, NAME_TAIL);
+        if (!ours || !strcmp(f->d_name, name))
+            continue;
+        state_path(s, f->d_name, path);
+        if (unlink(path))
+            log_warn("an old list of revoked cards could not be removed: %s", err_code(file_err(errno)));
+    }
+    closedir(d);
+}
+
 enum err revfile_open(struct revfile *f, const struct state *s, const struct notice_revoked *n)
 {
     char name[48], path[STATE_PATH_MAX];
     name_of(n->version, name);
     state_path(s, name, path);
-    return map(path, n, &f->held);
+    enum err e = map(path, n, &f->held);
+    if (!e)
+        sweep(s, n->version);
+    return e;
 }
 
 static enum err write_piece(void *ctx, const void *p, size_t n)
@@ -158,27 +184,6 @@ enum err revfile_delta(struct revfile *f, const struct state *s, const struct no
         return ERR_BAD_VALUE;
     enum err e = revoked_delta_open(p, len, &delta);
     return e ? e : make(f, s, n, &m);
-}
-
-/* Files of other versions, and what a crash left half written. */
-static void sweep(const struct state *s, int64_t keep)
-{
-    char name[48], path[STATE_PATH_MAX];
-    DIR *d = opendir(s->dir);
-    if (!d)
-        return;
-    name_of(keep, name);
-    for (struct dirent *f; (f = readdir(d));) {
-        size_t n = strlen(f->d_name), head = strlen(NAME_HEAD), tail = strlen(NAME_TAIL);
-        bool ours = n > head + tail && n < 32 && !strncmp(f->d_name, NAME_HEAD, head) &&
-                    !strcmp(f->d_name + n - tail, NAME_TAIL);
-        if (!ours || !strcmp(f->d_name, name))
-            continue;
-        state_path(s, f->d_name, path);
-        if (unlink(path))
-            log_warn("an old list of revoked cards could not be removed: %s", err_code(file_err(errno)));
-    }
-    closedir(d);
 }
 
 void revfile_commit(struct revfile *f, const struct state *s)
