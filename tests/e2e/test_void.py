@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Voids and returns: what goes back, once, from whatever counter, with and without the service."""
+import concurrent.futures
 import json
+import signal
 import threading
 
 import pytest
@@ -75,6 +77,26 @@ def test_two_counters_at_once_never_give_back_more(world):
     b.wait_synced()
     assert sum(v["amount_fen"] for t in (a, b) for v in t.api("GET", f"/v1/sales/{sale}/voids").json["voids"]) == 9000
     assert all(v["outcome"] == "counted" for t in (a, b) for v in t.api("GET", f"/v1/sales/{sale}/voids").json["voids"])
+
+
+@pytest.mark.parametrize("verb", [6000, None])
+def test_two_counters_of_a_terminal_race_while_the_service_is_silent(world, verb):
+    """Neither gets an answer, so both are judged here: the second by what the first took back, not by what was there when it asked."""
+    t = world.terminal()
+    sale = one(t, world)
+    assert back(t, sale, 1000).status == 201
+    t.wait_synced()
+    world.service.process.send_signal(signal.SIGSTOP)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            got = list(pool.map(lambda _: back(t, sale, verb), range(4)))
+    finally:
+        world.service.process.send_signal(signal.SIGCONT)
+    assert sorted(r.status for r in got) == [201, 409, 409, 409], got
+    assert {r.json["code"] for r in got if r.status == 409} == {"return_over"}, got
+    t.wait_synced()
+    voids = t.api("GET", f"/v1/sales/{sale}/voids").json["voids"]
+    assert sum(v["amount_fen"] for v in voids) == (7000 if verb else 10000) and [v["outcome"] for v in voids] == ["counted"] * 2, voids
 
 
 def test_offline_only_the_terminal_that_sold_takes_back(world):
