@@ -40,8 +40,8 @@ bool admin_cursor_ok(const char *cursor);
  * argument itself is wiped here. CLI_OK or the exit code after the error line. */
 int admin_number(const struct cli *c, const char *arg, char out[static CARD_NUMBER_MAX + 1]);
 
-/* Fetches all pages of `path` (which may have a query), whose answers are {member: [...], "next": cursor or null}. With --json
- * each object is printed as it comes, else a table in the end. */
+/* Fetches all pages of `path` (which may have a query), whose answers are {member: [...], "next": cursor or null}. Printed
+ * page by page: with --json one object a line, else a table. */
 int admin_list(struct cli *c, const char *what, const char *path, const char *member, const struct show_col *cols);
 /* Prints one object: a line of JSON, or labelled lines. */
 int admin_show(struct cli *c, const char *what, const struct show_col *cols, const json_t *obj);

@@ -36,18 +36,22 @@ int admin_show(struct cli *c, const char *what, const struct show_col *cols, con
     return c->json ? admin_json(c, what, obj) : print(c, what, cols, obj);
 }
 
-/* One page's objects: printed at once, or kept for the table. */
-static int take(struct cli *c, const char *what, const json_t *rows, json_t *all)
+/* One page's objects, printed at once: however long the list is, one page of it is in memory. */
+static int take(struct cli *c, const char *what, const json_t *rows, struct show_pages *table)
 {
+    struct buf b;
+    enum err e = ERR_OK;
     int rc = CLI_OK;
-    for (size_t i = 0; !rc && i < json_array_size(rows); i++) {
-        json_t *row = json_array_get(rows, i);
-        if (c->json)
-            rc = admin_json(c, what, row);
-        else if (json_array_append(all, row))
-            rc = cli_fail(c, ERR_NOMEM, "%s", what);
-    }
-    return rc;
+    for (size_t i = 0; c->json && !rc && i < json_array_size(rows); i++)
+        rc = admin_json(c, what, json_array_get(rows, i));
+    if (c->json)
+        return rc;
+    buf_init(&b, SHOW_MAX);
+    e = show_page(table, rows, &b);
+    if (!e)
+        fputs(buf_str(&b), stdout);
+    buf_release(&b);
+    return e ? cli_fail(c, e, "%s", what) : CLI_OK;
 }
 
 /* *more: there is another page, whose cursor is now in `cursor`. */
@@ -67,8 +71,8 @@ int admin_list(struct cli *c, const char *what, const char *path, const char *me
 {
     char cursor[CURSOR_MAX + 1] = "", page[PATH_SIZE];
     bool more = true;
-    json_t *all = json_array();
-    int rc = all ? CLI_OK : cli_fail(c, ERR_NOMEM, "%s", what);
+    struct show_pages table = {.cols = cols};
+    int rc = CLI_OK;
     while (!rc && more) {
         json_t *answer = NULL, *rows = NULL;
         snprintf(page, sizeof page, "%s%s%s%s", path,
@@ -80,11 +84,8 @@ int admin_list(struct cli *c, const char *what, const char *path, const char *me
         if (!rc && (jsonx_arr(answer, member, ROWS_MAX, &rows) || next_page(answer, cursor, &more)))
             rc = cli_fail(c, ERR_NET_PROTOCOL, "%s", what);
         if (!rc)
-            rc = take(c, what, rows, all);
+            rc = take(c, what, rows, &table);
         json_decref(answer);
     }
-    if (!rc && !c->json)
-        rc = admin_table(c, what, cols, all);
-    json_decref(all);
     return rc;
 }

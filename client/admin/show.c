@@ -100,13 +100,12 @@ static size_t col_cnt(const struct show_col *cols)
     return n;
 }
 
+/* Widths only grow. */
 static enum err measure(const struct show_col *cols, size_t cnt, const json_t *rows, size_t *width)
 {
     struct buf b;
     enum err e = ERR_OK;
     buf_init(&b, SHOW_MAX);
-    for (size_t c = 0; c < cnt; c++)
-        width[c] = width_text(_(cols[c].head));
     for (size_t i = 0; !e && i < json_array_size(rows); i++)
         for (size_t c = 0; !e && c < cnt; c++) {
             buf_reset(&b);
@@ -118,23 +117,33 @@ static enum err measure(const struct show_col *cols, size_t cnt, const json_t *r
     return e;
 }
 
-enum err show_table(const struct show_col *cols, const json_t *rows, struct buf *out)
+enum err show_page(struct show_pages *p, const json_t *rows, struct buf *out)
 {
-    size_t width[SHOW_COLS] = {0}, cnt = col_cnt(cols);
+    const struct show_col *cols = p->cols;
+    size_t cnt = col_cnt(cols);
     struct buf b;
-    enum err e = measure(cols, cnt, rows, width);
+    for (size_t c = 0; !p->begun && c < cnt; c++)
+        p->width[c] = width_text(_(cols[c].head));
+    enum err e = measure(cols, cnt, rows, p->width);
     buf_init(&b, SHOW_MAX);
-    for (size_t c = 0; !e && c < cnt; c++)
-        e = put(out, _(cols[c].head), width[c], to_the_right(cols[c].as), c + 1 == cnt);
+    for (size_t c = 0; !p->begun && !e && c < cnt; c++)
+        e = put(out, _(cols[c].head), p->width[c], to_the_right(cols[c].as), c + 1 == cnt);
     for (size_t i = 0; !e && i < json_array_size(rows); i++)
         for (size_t c = 0; !e && c < cnt; c++) {
             buf_reset(&b);
             e = cell(&cols[c], json_array_get(rows, i), &b);
             if (!e)
-                e = put(out, buf_str(&b), width[c], to_the_right(cols[c].as), c + 1 == cnt);
+                e = put(out, buf_str(&b), p->width[c], to_the_right(cols[c].as), c + 1 == cnt);
         }
+    p->begun = true;
     buf_release(&b);
     return e;
+}
+
+enum err show_table(const struct show_col *cols, const json_t *rows, struct buf *out)
+{
+    struct show_pages p = {.cols = cols};
+    return show_page(&p, rows, out);
 }
 
 enum err show_fields(const struct show_col *cols, const json_t *obj, struct buf *out)

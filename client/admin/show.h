@@ -32,6 +32,13 @@ enum { SHOW_COLS = 16, SHOW_MAX = 64 * 1024 * 1024 };
 
 /* rows: a JSON array of objects. Appended to out, heads first. ERR_NOMEM, ERR_TOO_LARGE. */
 enum err show_table(const struct show_col *cols, const json_t *rows, struct buf *out);
+/* A table that comes page by page: begin with {.cols = ...}. The heads stand above the first page; columns may become wider further down. */
+struct show_pages {
+    const struct show_col *cols;
+    bool begun;
+    size_t width[SHOW_COLS];
+};
+enum err show_page(struct show_pages *p, const json_t *rows, struct buf *out);
 /* One "head  value" line per column. */
 enum err show_fields(const struct show_col *cols, const json_t *obj, struct buf *out);
 #endif

@@ -149,21 +149,47 @@ static int fetch(struct cli *c, const char *path, void (*show)(const struct cli 
     return code;
 }
 
-static void show_list(const struct cli *c, const json_t *v)
+/* Rows as they come; or all of them in the answer, for scripts. */
+static int take_page(const struct cli *c, json_t *all, const json_t *page)
 {
-    const json_t *list = json_object_get(v, "disputes"), *d;
+    const json_t *list = json_object_get(page, "disputes"), *d;
     size_t i;
-    (void)c;
     json_array_foreach (list, i, d) {
-        row(d);
+        if (!c->json)
+            row(d);
     }
-    if (!json_array_size(list))
-        printf("%s\n", _("No disputes."));
+    return c->json ? json_array_extend(all, (json_t *)(uintptr_t)list) : 0;
 }
 
 int dispute_list_run(struct cli *c)
 {
-    return fetch(c, "/v1/disputes?limit=500", show_list);
+    struct api a;
+    struct api_answer answer;
+    char path[64];
+    int64_t before = 0, seen = 0;
+    int code;
+    if (!api_open(c, &a, &code))
+        return code;
+    json_t *all = json_array();
+    do {
+        snprintf(path, sizeof path, "/v1/disputes?limit=100&before=%lld", (long long)before);
+        enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = path}, &answer);
+        if (!e && (!answer.json || !all || take_page(c, all, answer.json)))
+            e = ERR_NET_PROTOCOL;
+        if (e)
+            code = api_fail(c, e, _("asking the terminal"));
+        int64_t next = e ? 0 : say_int(answer.json, "next", 0);
+        seen += e ? 0 : (int64_t)json_array_size(json_object_get(answer.json, "disputes"));
+        before = next > 1 && (!before || next < before) ? next : 0;
+        api_answer_release(&answer);
+    } while (before && code == CLI_OK);
+    if (code == CLI_OK && c->json)
+        say_json(json_pack("{s:O}", "disputes", all));
+    else if (code == CLI_OK && !seen)
+        printf("%s\n", _("No disputes."));
+    json_decref(all);
+    api_close(&a);
+    return code;
 }
 
 static void line(const char *label, const char *value)

@@ -25,6 +25,7 @@ struct counter_dispute {
     const char *ref;                    /* as ref_format writes it */
     enum body_outcome outcome;          /* NONE: not sent yet */
     const struct notice_answer *answer; /* NULL: none came */
+    uint64_t n;                         /* in a list: its number, from 1; else 0 */
 };
 typedef enum err counter_dispute_fn(void *ctx, const struct counter_dispute *d);
 

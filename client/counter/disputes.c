@@ -109,9 +109,16 @@ enum MHD_Result disputes_post(struct request *r)
     return e ? reply_problem(r, e) : reply_json(r, MHD_HTTP_CREATED, m.v);
 }
 
+struct listed {
+    json_t *list;
+    uint64_t last;
+};
+
 static enum err add(void *ctx, const struct counter_dispute *d)
 {
-    return json_array_append_new(ctx, view(d)) ? ERR_NOMEM : ERR_OK;
+    struct listed *l = ctx;
+    l->last = d->n;
+    return json_array_append_new(l->list, view(d)) ? ERR_NOMEM : ERR_OK;
 }
 
 enum MHD_Result disputes_list_get(struct request *r)
@@ -123,11 +130,13 @@ enum MHD_Result disputes_list_get(struct request *r)
         e = route_query_int(r, "limit", PAGE_MAX, PAGE, &limit);
     if (e)
         return reply_problem(r, e);
-    json_t *list = json_array();
-    e = list ? after->disputes(after->ctx, (uint64_t)before, (size_t)limit, add, list) : ERR_NOMEM;
+    struct listed l = {.list = json_array()};
+    e = l.list ? after->disputes(after->ctx, (uint64_t)before, (size_t)limit, add, &l) : ERR_NOMEM;
+    json_t *next = l.last > 1 ? json_integer((json_int_t)l.last) : json_null();
     if (!e)
-        return reply_json(r, MHD_HTTP_OK, json_pack("{s:o}", "disputes", list));
-    json_decref(list);
+        return reply_json(r, MHD_HTTP_OK, json_pack("{s:o, s:o}", "disputes", l.list, "next", next));
+    json_decref(l.list);
+    json_decref(next);
     return reply_problem(r, e);
 }
 

@@ -56,6 +56,7 @@ struct kept {
     struct notice_answer answer;
     char ref[REF_LEN_MAX + 1];
     enum body_outcome outcome;
+    uint64_t n;
     bool url_made;
     char url[SLIP_URL_MAX + 1];
     struct after *after;
@@ -85,8 +86,12 @@ static enum err keep(void *ctx, const struct journal_record *r)
 static enum err tell(struct kept *k, counter_dispute_fn *each, void *ctx)
 {
     enum err e = sync_answer(k->after->till->sync, k->body.dispute_id, &k->answer);
-    const struct counter_dispute d = {
-        .body = &k->body, .text = k->blob.text, .ref = k->ref, .outcome = k->outcome, .answer = e ? NULL : &k->answer};
+    const struct counter_dispute d = {.body = &k->body,
+        .text = k->blob.text,
+        .ref = k->ref,
+        .outcome = k->outcome,
+        .answer = e ? NULL : &k->answer,
+        .n = k->n};
     return each(ctx, &d);
 }
 
@@ -327,6 +332,7 @@ static enum err list(struct kept *k, void *ctx)
     for (; n && w->limit && !e; n--, w->limit--) {
         nth_id(NTH_DISPUTE, terminal_id(w->after), n, id);
         e = journal_by_sale(w->after->till->journal, id, keep, k);
+        k->n = n;
         if (!e)
             e = tell(k, w->each, w->ctx);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pages that need no slip. */
 #include "service/public/parts.h"
-#include "service/store/store_dispute.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -12,16 +11,30 @@ static void row_count(struct html *p, const char *label, int64_t n)
     html_row(p, label, text, "");
 }
 
+/* Every dispute that ever was is looked at: not for each visitor. Who waits for the lock has the answer of who counts. */
+static enum err counts(struct visit *v, struct store_dispute_counts *out)
+{
+    struct public *p = v->public;
+    struct store_tx *tx = NULL;
+    enum err e = ERR_OK;
+    pthread_mutex_lock(&p->counts.lock);
+    if (!p->counts.at_mono_ms || v->now_mono_ms - p->counts.at_mono_ms >= PUBLIC_COUNTS_MS) {
+        e = store_read_begin(p->service->store, &tx);
+        if (!e)
+            e = store_dispute_count(tx, &p->counts.last);
+        store_read_end(&tx);
+        p->counts.at_mono_ms = e ? 0 : v->now_mono_ms;
+    }
+    *out = p->counts.last;
+    pthread_mutex_unlock(&p->counts.lock);
+    return e;
+}
+
 void page_counts(struct visit *v)
 {
     struct html *p = &v->page;
     struct store_dispute_counts c;
-    struct store_tx *tx = NULL;
-    enum err e = store_read_begin(v->public->service->store, &tx);
-    if (!e)
-        e = store_dispute_count(tx, &c);
-    store_read_end(&tx);
-    if (e) {
+    if (counts(v, &c)) {
         page_nothing(v, MHD_HTTP_SERVICE_UNAVAILABLE);
         return;
     }

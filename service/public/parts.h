@@ -6,9 +6,10 @@
 #include "service/http/service.h"
 #include "service/public/guess.h"
 #include "service/public/html.h"
+#include "service/store/store_dispute.h"
 #include <microhttpd.h>
 
-enum { PUBLIC_FORM_MAX = 65536, PUBLIC_PATH_MAX = 320 };
+enum { PUBLIC_FORM_MAX = 65536, PUBLIC_PATH_MAX = 320, PUBLIC_COUNTS_MS = 1000 };
 
 struct public
 {
@@ -16,6 +17,11 @@ struct public
     struct MHD_Daemon *daemon;
     struct watch watch;
     struct guess guess;
+    struct {
+        pthread_mutex_t lock;
+        struct store_dispute_counts last;
+        int64_t at_mono_ms; /* 0: never */
+    } counts; /* what the front page says, counted at most every PUBLIC_COUNTS_MS, whoever asks how often */
 };
 
 /* One request, from its first line to its answer. */

@@ -93,6 +93,7 @@ enum err public_start(const char *dir, struct service *s, struct public **out, c
     }
     p->service = s;
     guess_init(&p->guess, seed);
+    pthread_mutex_init(&p->counts.lock, NULL);
     watch_init(&p->watch, REQUEST_MS);
     enum err e = open_all(dir, p, what);
     if (!e) {
@@ -122,6 +123,7 @@ void public_stop(struct public **pp)
         MHD_stop_daemon(p->daemon);
     watch_release(&p->watch);
     guess_release(&p->guess);
+    pthread_mutex_destroy(&p->counts.lock);
     free(p);
     *pp = NULL;
 }
