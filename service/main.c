@@ -8,6 +8,9 @@
 #include "service/init.h"
 #include "service/recover.h"
 #include "service/rotate.h"
+#include "service/settings.h"
+#include "service/workdays.h"
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -145,6 +148,59 @@ static int run_recover(struct cli *c)
     return behind ? CLI_NO : CLI_OK;
 }
 
+/* Which years are known; and until when a dispute received now is to be answered. */
+static int say_holidays(const struct cli *c, const struct workdays *w, int64_t due_utc_ms)
+{
+    char day[TM_DAY_LEN + 1], year[24];
+    json_t *years = json_array(), *v;
+    int32_t now = tm_day(tm_wall_utc_ms());
+    tm_day_format(now, day);
+    for (int y = 2025; y <= (int)strtol(day, NULL, 10) + 1; y++) {
+        int32_t first;
+        snprintf(year, sizeof year, "%d-07-01", y);
+        if (tm_day_parse(year, &first) && workdays_known(w, first))
+            json_array_append_new(years, json_integer(y));
+    }
+    tm_day_format(tm_day(due_utc_ms), day);
+    if (c->json) {
+        v = json_pack("{s:O, s:s}", "years", years, "due", day);
+        json_dumpf(v, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(v);
+    } else {
+        const json_t *y;
+        size_t i;
+        fputs(_("Public holidays are known for:"), stdout);
+        json_array_foreach (years, i, y)
+            printf(" %d", (int)json_integer_value(y));
+        printf("\n");
+        printf(_("A dispute received now is to be answered by the end of %s.\n"), day);
+    }
+    json_decref(years);
+    return CLI_OK;
+}
+
+static int run_holidays(struct cli *c)
+{
+    char why[WHY] = "";
+    struct workdays w;
+    struct settings set;
+    int64_t now = tm_wall_utc_ms();
+    enum err e = settings_load(c->arg[0], &set, why);
+    if (!e && c->arg_cnt > 1)
+        e = workdays_install(c->arg[0], c->arg[1], why);
+    if (!e)
+        e = workdays_load(c->arg[0], &w, why);
+    if (e == ERR_BAD_VALUE || e == ERR_TOO_LARGE)
+        return cli_usage(c, _("%s: not of the form: first day, last day, off or work, name; separated by tabs."), why);
+    if (e)
+        return failed(c, e, why);
+    int rc = say_holidays(c, &w, workdays_due_ms(&w, now, (int)set.policy.dispute_days));
+    if (!rc && c->arg_cnt > 1 && !c->json)
+        printf("%s\n", _("Restart the service: deadlines set from then on count them; those that are set stay."));
+    return rc;
+}
+
 static const struct cli_opt offline_opts[] = {
     {"offline", "DIR", N_("where the root key and the server CA's key are (DIR/offline)"), 0}, {0}};
 static const struct cli_opt rotate_opts[] = {
@@ -164,6 +220,8 @@ static const struct cli_opt run_opts[] = {{"verbose", NULL, N_("log each request
 static const struct cli_command commands[] = {
     {"init", "DIR", N_("make keys, certificates, configuration and an empty database; never overwrites"), init_opts, 1,
         1, run_init},
+    {"holidays", "DIR [FILE.tsv]", N_("which years' public holidays are known; with FILE: take over the years in it"),
+        NULL, 1, 2, run_holidays},
     {"run", "DIR", N_("serve until SIGTERM"), run_opts, 1, 1, run_run},
     {"rotate", "DIR KIND", N_("announce a new key: notice, lease, card, sealing or root"), rotate_opts, 2, 2,
         run_rotate},

@@ -29,7 +29,8 @@ enum {
     PURGE_MS = 3600000,
     PURGE_ROWS = 10000,
     DRAIN_MS = 10000,
-    DRAIN_STEP_MS = 5
+    DRAIN_STEP_MS = 5,
+    HOLIDAYS_AHEAD = 45 /* days */
 };
 
 static enum err open_files(const char *dir, struct service *s, char what[static 64])
@@ -111,6 +112,27 @@ static enum err purge(struct store_tx *tx, void *ctx)
     return store_limit_purge(tx, *(const int64_t *)ctx, PURGE_ROWS);
 }
 
+/* The State Council announces a year's holidays late in the year before: somebody has to hear that they are missing. */
+static void warn_of_holidays(const struct service *s, int64_t at_utc_ms)
+{
+    char day[TM_DAY_LEN + 1];
+    int32_t ahead = tm_day(at_utc_ms) + HOLIDAYS_AHEAD;
+    if (workdays_known(&s->workdays, ahead))
+        return;
+    tm_day_format(ahead, day);
+    log_warn("the public holidays of %.4s are not known: deadlines count weekdays and the days off by law alone; when "
+             "they are "
+             "announced: huika-service holidays %s FILE, then restart",
+        day, s->dir);
+}
+
+/* What ends, or will be missing, before long: at the start and each day. */
+static void warn_ahead(const struct service *s, int64_t at_utc_ms)
+{
+    lifetimes_warn(s->dir, s->keys, at_utc_ms);
+    warn_of_holidays(s, at_utc_ms);
+}
+
 /* What is done from time to time. */
 static void keep_house(struct service *s, int64_t now, int64_t due[static 5])
 {
@@ -138,13 +160,13 @@ static void keep_house(struct service *s, int64_t now, int64_t due[static 5])
     }
     if (now >= due[4]) {
         due[4] = now + TM_DAY_MS;
-        lifetimes_warn(s->dir, s->keys, tm_wall_utc_ms());
+        warn_ahead(s, tm_wall_utc_ms());
     }
 }
 
 static void serve(struct service *s, const sigset_t *ends)
 {
-    int64_t due[5] = {0, tm_mono_ms() + SEEN_MS, 0, 0, 0};
+    int64_t due[5] = {0, tm_mono_ms() + SEEN_MS, 0, 0, tm_mono_ms() + TM_DAY_MS};
     const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
     while (sigtimedwait(ends, NULL, &tick) < 0)
         keep_house(s, tm_mono_ms(), due);
@@ -185,6 +207,7 @@ static enum err run(const char *dir, struct service *s, const sigset_t *ends, ch
         return e;
     if (s->keys->offline_here)
         log_warn("%s/offline still holds the root key; move it to a safe place that is not this machine", dir);
+    warn_ahead(s, tm_wall_utc_ms());
     bound_process(s->settings.connections);
     snprintf(what, 64, "starting");
     e = make_parts(s);

@@ -69,13 +69,29 @@ static void a_year_not_announced_yet_has_its_fixed_days(void **state)
     assert_false(workdays_is(&years, day("2031-05-02")));
     assert_true(workdays_is(&years, day("2031-05-05")));
     assert_string_equal(due("2030-12-30", 7), "2031-01-09");
+    assert_string_equal(due("2026-12-28", 7), "2027-01-07"); /* over New Year into the first such year */
+    for (int y = 2027; y <= 2035; y++) { /* eve and three days, by law; the lunar calendar's own days */
+        char text[TM_DAY_LEN + 1];
+        int off = 0;
+        for (int d = 0; d < 60; d++) {
+            snprintf(text, sizeof text, "%d-01-01", y);
+            off += tm_weekday(day(text) + d) < 6 && !workdays_is(&years, day(text) + d);
+        }
+        assert_in_range(off, 2, 5);
+        assert_false(workdays_known(&years, day(text)));
+    }
+    assert_false(workdays_is(&years, day("2027-02-05"))); /* a Friday, the eve */
+    assert_true(workdays_is(&years, day("2027-02-09")));
+    assert_false(workdays_is(&years, day("2027-06-09")));
+    assert_false(workdays_is(&years, day("2027-09-15")));
+    assert_false(workdays_is(&years, day("2027-04-05")));
 }
 
 static void a_damaged_file_is_refused_with_its_line(void **state)
 {
     static const char *const bad[] = {"2026-01-01\t2026-01-03\toff\n2026-01-05\t2026-01-04\toff\n",
         "# x\n2026-01-01 2026-01-03 off\n", "\n2026-02-30\t2026-03-01\toff\n", "\n2026-01-01\t2026-01-01\tholiday\n",
-        "#\n2026-01-01\t2026-01-01"};
+        "#\n2026-01-01\t2026-01-01", "#\n2026-01-01\t2026-01-01\tlaws"};
     struct workdays w = {.cnt = 7};
     unsigned line;
     (void)state;
@@ -88,7 +104,7 @@ static void a_damaged_file_is_refused_with_its_line(void **state)
     assert_int_equal(w.cnt, 1);
 }
 
-static void a_directory_s_own_file_replaces_what_is_compiled_in(void **state)
+static void a_directory_s_own_years_take_the_place_of_what_is_compiled_in(void **state)
 {
     char dir[] = "/tmp/huika-workdays-XXXXXX", path[64], what[64];
     struct workdays w;
@@ -101,7 +117,8 @@ static void a_directory_s_own_file_replaces_what_is_compiled_in(void **state)
     fclose(f);
     assert_int_equal(workdays_load(dir, &w, what), ERR_OK);
     assert_true(workdays_is(&w, day("2031-01-04"))); /* a Saturday */
-    assert_false(workdays_known(&w, day("2026-01-01")));
+    assert_true(workdays_is(&w, day("2031-04-04"))); /* a Friday: of a year with lines of its own nothing else counts */
+    assert_true(workdays_is(&w, day("2026-01-04"))); /* other years stay */
     f = fopen(path, "w");
     assert_non_null(f);
     fputs("nothing\n", f);
@@ -118,6 +135,6 @@ int main(void)
         cmocka_unit_test(seven_working_days_over_new_year),
         cmocka_unit_test(a_year_not_announced_yet_has_its_fixed_days),
         cmocka_unit_test(a_damaged_file_is_refused_with_its_line),
-        cmocka_unit_test(a_directory_s_own_file_replaces_what_is_compiled_in)};
+        cmocka_unit_test(a_directory_s_own_years_take_the_place_of_what_is_compiled_in)};
     return cmocka_run_group_tests(tests, load, NULL);
 }
