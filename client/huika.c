@@ -26,6 +26,10 @@ static const struct cli_opt sell_opts[] = {
 static const struct cli_opt devices_opts[] = {
     {"watch", NULL, N_("until Ctrl-C, a line for each device that comes, goes or changes"), 0}, {0}};
 
+static const struct cli_opt verify_opts[] = {
+    {"trust", "FILE", N_("check against this trust notice, got from the service, not the one beside the journal"), 0},
+    {0}};
+
 static const struct cli_opt page_opts[] = {{"close", NULL, N_("sign every browser out instead"), 0}, {0}};
 
 static const struct cli_opt void_opts[] = {{"reason", "TEXT", N_("why; stands in the record"), CLI_MUST},
@@ -62,8 +66,8 @@ static const struct cli_command commands[] = {
         page_run},
     {"token rotate", "", N_("give POS software a new token; the old one ends"), NULL, 0, 0, page_token_rotate_run},
     {"print test", "", N_("print a page that shows what the receipt printer can do"), NULL, 0, 0, print_test_run},
-    {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"), NULL, 0,
-        0, verify_run},
+    {"journal verify", "", N_("recompute the journal's chain; with --state also without a running terminal"),
+        verify_opts, 0, 0, verify_run},
     {"simulate scan", "TEXT|-", N_("hand a text to the terminal as if a reader had read it"), NULL, 1, 1,
         events_simulate_run},
     {"events", "", N_("what happens at the counter, line by line, until Ctrl-C"), NULL, 0, 0, events_run},

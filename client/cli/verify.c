@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* huika journal verify: reads STATE/journal.db itself, so that nobody has to take the terminal's word for it. */
+#include "base/file.h"
 #include "base/text.h"
 #include "client/cli/commands.h"
 #include "client/cli/say.h"
@@ -37,23 +38,24 @@ static int find_state(struct verify *v)
     return code;
 }
 
-/* The trust notice that the terminal obeys, if it vouches for itself. Without it countersignatures stay unchecked. */
-static void load_trust(struct verify *v)
+/* A trust notice that vouches for itself: that of --trust, got from elsewhere, or the one beside the journal, which whoever rewrites a
+ * journal could have made, too. Without it countersignatures stay unchecked. */
+static enum err load_trust(struct verify *v, const char *path)
 {
-    struct state s = {.lock_fd = -1};
-    struct notice n;
+    struct notice n = {0};
     struct buf b;
-    snprintf(s.dir, sizeof s.dir, "%s", v->dir);
     buf_init(&b, NOTICE_MAX);
-    if (!state_read(&s, STATE_TRUST, &b) && !notice_open(buf_str(&b), b.len, &n)) {
-        v->trusted = !notice_trust_parse(&n, &v->trust);
-        if (v->trusted && notice_verify(&n, &v->trust)) {
-            notice_trust_release(&v->trust);
-            v->trusted = false;
-        }
-        notice_release(&n);
-    }
+    enum err e = file_read(path, &b);
+    if (!e)
+        e = notice_open(buf_str(&b), b.len, &n);
+    if (!e)
+        e = notice_trust_parse(&n, &v->trust);
+    if (!e && (e = notice_verify(&n, &v->trust)))
+        notice_trust_release(&v->trust);
+    v->trusted = !e;
+    notice_release(&n);
     buf_release(&b);
+    return e;
 }
 
 static void found(void *ctx, enum journal_fault f, uint32_t epoch, uint64_t seq)
@@ -92,25 +94,36 @@ static void say_report(const struct verify *v, const struct journal_report *r, e
         e ? _("The journal was changed") : _("The journal is whole"), cli_color(v->cli, "0"));
     printf(_("%" PRId64 " records, epoch %" PRIu32 ", head at %" PRIu64), r->record_cnt, r->epoch, r->head_seq);
     putchar('\n');
+    if (r->erased_cnt > 0) {
+        printf(_("Personal data were erased from %" PRId64 " of them, as their bodies show."), r->erased_cnt);
+        putchar('\n');
+    }
     if (r->countersign_checked)
         printf(_("Countersigned by the service up to record %" PRIu64 "."), r->countersigned_seq);
     else
         fputs(_("Countersignatures were not checked: no trust notice beside the journal."), stdout);
     putchar('\n');
+    if (r->old_key_cnt > 0) {
+        printf(_("%" PRId64
+                 " earlier epochs were countersigned with keys that are no longer in force; give an older trust notice "
+                 "(--trust) to check them."),
+            r->old_key_cnt);
+        putchar('\n');
+    }
 }
 
 static void say_object(const struct verify *v, const struct journal_report *r, enum err e)
 {
     char hash[TEXT_HEX_LEN(KEY_HASH) + 1];
     text_hex(r->head_hash, KEY_HASH, hash);
-    say_json(json_pack("{s:b, s:I, s:I, s:I, s:{s:I, s:s}, s:I, s:b, s:O}", "ok", !e, "records",
+    say_json(json_pack("{s:b, s:I, s:I, s:I, s:{s:I, s:s}, s:I, s:b, s:I, s:O}", "ok", !e, "records",
         (json_int_t)r->record_cnt, "erased", (json_int_t)r->erased_cnt, "epoch", (json_int_t)r->epoch, "head", "seq",
         (json_int_t)r->head_seq, "hash", hash, "countersigned_seq", (json_int_t)r->countersigned_seq,
-        "countersign_checked", r->countersign_checked, "faults", v->faults));
+        "countersign_checked", r->countersign_checked, "old_keys", (json_int_t)r->old_key_cnt, "faults", v->faults));
 }
 
 /* The last countersigned head stands in a file of its own, too: what it names must be in the journal. */
-static void check_head(struct verify *v, const char *path, enum err *e)
+static void check_head(struct verify *v, const char *path, struct journal_report *r, enum err *e)
 {
     struct state s;
     struct headfile h;
@@ -118,8 +131,11 @@ static void check_head(struct verify *v, const char *path, enum err *e)
     if (state_peek(v->dir, &s) || headfile_load(&s, v->trusted ? &v->trust : NULL, &h))
         return;
     enum err got = journal_hash_at(path, h.epoch, h.seq, hash);
-    if (!got && !memcmp(hash, h.hash, KEY_HASH))
+    if (!got && !memcmp(hash, h.hash, KEY_HASH)) {
+        if (h.epoch == r->epoch && h.seq > r->countersigned_seq)
+            r->countersigned_seq = h.seq;
         return;
+    }
     found(v, JOURNAL_HEAD, h.epoch, h.seq);
     if (!*e)
         *e = ERR_CHAIN_BROKEN;
@@ -128,12 +144,16 @@ static void check_head(struct verify *v, const char *path, enum err *e)
 static int verify(struct verify *v)
 {
     struct journal_report r = {0};
-    char path[STATE_PATH_MAX];
+    char path[STATE_PATH_MAX], own[STATE_PATH_MAX];
+    const char *trust = cli_text(v->cli, "trust");
     snprintf(path, sizeof path, "%s/" STATE_JOURNAL, v->dir);
-    load_trust(v);
-    enum err e = journal_verify(path, v->trusted ? &v->trust : NULL, found, v, &r);
+    snprintf(own, sizeof own, "%s/" STATE_TRUST, v->dir);
+    enum err e = load_trust(v, trust ? trust : own);
+    if (e && trust)
+        return api_fail(v->cli, e, trust);
+    e = journal_verify(path, v->trusted ? &v->trust : NULL, found, v, &r);
     if (!e || e == ERR_CHAIN_BROKEN)
-        check_head(v, path, &e);
+        check_head(v, path, &r, &e);
     if (e && e != ERR_CHAIN_BROKEN)
         return api_fail(v->cli, cli_path_err(e), path);
     if (v->cli->json)

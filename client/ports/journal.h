@@ -131,6 +131,7 @@ struct journal_report {
     uint64_t head_seq, countersigned_seq; /* of the newest epoch */
     uint8_t head_hash[KEY_HASH];
     bool countersign_checked; /* a trust notice was given */
+    int64_t old_key_cnt;      /* earlier epochs that were countersigned with keys which it does not know any more */
 };
 /* Recomputes everything, reading only; also while a terminal is running. trust: for countersignatures, NULL to leave
  * them unchecked. ERR_OK: looked at to the end and nothing is wrong; ERR_CHAIN_BROKEN: report->fault_cnt things are;

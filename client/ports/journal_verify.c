@@ -104,8 +104,22 @@ static void check_ids(struct check *c, const struct journal_record *r, const jso
         found(c, JOURNAL_INDEX, r->seq);
 }
 
-/* The epoch that ends here, against what the service countersigned of it. */
-static void end_epoch(struct check *c)
+/* ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE. */
+static enum err check_sig(const struct check *c, const struct record_head *at)
+{
+    const char *keyid = (const char *)sqlite3_column_text(c->countersigned, 4);
+    for (size_t i = 0; i < c->trust->key_cnt; i++) {
+        const struct notice_key *k = &c->trust->keys[i];
+        if ((k->kinds & NOTICE_BIT_HEAD) && strcmp(k->id, keyid) == 0)
+            return record_countersign_verify(
+                at, sqlite3_column_int64(c->countersigned, 2), k->key, sqlite3_column_blob(c->countersigned, 3));
+    }
+    return ERR_UNKNOWN_KEY;
+}
+
+/* The epoch that ends here, against what the service countersigned of it. An earlier one may carry the signature of a key that was retired
+ * since; the newest one is countersigned anew at each start. */
+static void end_epoch(struct check *c, bool newest)
 {
     struct record_head at = c->head;
     sqlite3_stmt *s = c->countersigned;
@@ -123,13 +137,10 @@ static void end_epoch(struct check *c)
             memcpy(at.hash, hash, KEY_HASH);
         if (!sound || sqlite3_column_int(s, 5) != 1)
             found(c, JOURNAL_HEAD, at.seq);
-        bool signed_by_service = !c->trust;
-        for (size_t i = 0; sound && c->trust && i < c->trust->key_cnt; i++) {
-            const struct notice_key *k = &c->trust->keys[i];
-            if ((k->kinds & NOTICE_BIT_HEAD) && strcmp(k->id, keyid) == 0)
-                signed_by_service = record_countersign_verify(&at, sqlite3_column_int64(s, 2), k->key, sig) == ERR_OK;
-        }
-        if (sound && !signed_by_service)
+        enum err e = sound && c->trust ? check_sig(c, &at) : ERR_OK;
+        if (e == ERR_UNKNOWN_KEY && !newest)
+            c->report->old_key_cnt++;
+        else if (e)
             found(c, JOURNAL_HEAD_SIG, at.seq);
         c->report->countersigned_seq = at.seq;
     }
@@ -140,7 +151,7 @@ static void check_record(struct check *c, const struct journal_record *r)
 {
     json_t *body = NULL;
     if (r->epoch != c->head.epoch) {
-        end_epoch(c);
+        end_epoch(c, false);
         c->head.epoch = r->epoch;
         c->head.seq = 0;
         memset(c->head.hash, 0, KEY_HASH);
@@ -174,6 +185,24 @@ static enum err check_orphans(struct check *c)
         int64_t id = sqlite3_column_int64(s, 0);
         c->head.epoch = journal_db_epoch(id);
         found(c, JOURNAL_MISSING, journal_db_seq(id));
+    }
+    sqlite3_finalize(s);
+    return journal_db_err(c->db, rc);
+}
+
+/* A countersigned epoch of which no record is left. */
+static enum err check_lost_epochs(struct check *c)
+{
+    sqlite3_stmt *s;
+    int rc = sqlite3_prepare_v2(c->db,
+        "SELECT epoch, seq FROM heads WHERE NOT EXISTS (SELECT 1 FROM records AS r"
+        " WHERE r.id > epoch << 40 AND r.id <= (epoch << 40 | 0xffffffffff)) ORDER BY epoch",
+        -1, &s, NULL);
+    if (rc != SQLITE_OK)
+        return journal_db_err(c->db, rc);
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        c->head.epoch = (uint32_t)sqlite3_column_int64(s, 0);
+        found(c, JOURNAL_HEAD, (uint64_t)sqlite3_column_int64(s, 1));
     }
     sqlite3_finalize(s);
     return journal_db_err(c->db, rc);
@@ -220,7 +249,7 @@ static enum err check_records(struct check *c)
         found(c, JOURNAL_FILE, 0);
         rc = SQLITE_DONE;
     }
-    end_epoch(c);
+    end_epoch(c, true);
     c->report->epoch = c->head.epoch;
     c->report->head_seq = c->head.seq;
     memcpy(c->report->head_hash, c->head.hash, KEY_HASH);
@@ -271,6 +300,8 @@ enum err journal_verify(const char *path, const struct notice_trust *trust, jour
         e = check_records(&c);
     if (!e)
         e = check_orphans(&c);
+    if (!e)
+        e = check_lost_epochs(&c);
     sqlite3_finalize(c.id);
     sqlite3_finalize(c.day);
     sqlite3_finalize(c.countersigned);

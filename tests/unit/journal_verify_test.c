@@ -116,6 +116,70 @@ static void a_rewritten_chain_is_found_by_the_countersigned_head(void **state)
     key_free(&other);
 }
 
+static void begin_epoch_2(EVP_PKEY *key)
+{
+    struct journal *j = NULL;
+    struct record_head h = {.epoch = 2, .seq = 3};
+    assert_int_equal(journal_open(path, terminal, 2, &j), ERR_OK);
+    add_sales(j, 10, 3);
+    struct body_results r = countersigned(j, 3, key);
+    r.epoch = 2;
+    memcpy(h.terminal, terminal, ULID_SIZE);
+    memcpy(h.hash, r.head_hash, KEY_HASH);
+    assert_int_equal(record_countersign(&h, NOON, key, r.head_sig), ERR_OK);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    journal_close(&j);
+}
+
+static void countersign_ten(EVP_PKEY *key)
+{
+    ten_sales();
+    struct journal *j = open_journal();
+    struct body_results r = countersigned(j, 10, key);
+    assert_int_equal(journal_countersigned(j, &r), ERR_OK);
+    journal_close(&j);
+}
+
+static void note_epoch(void *ctx, enum journal_fault f, uint32_t epoch, uint64_t seq)
+{
+    snprintf(ctx, 100, "%s %lu/%llu", journal_fault_name(f), (unsigned long)epoch, (unsigned long long)seq);
+}
+
+static void an_epoch_that_is_gone_is_named_by_its_countersigned_head(void **state)
+{
+    (void)state;
+    char got[100] = "";
+    struct journal_report report;
+    EVP_PKEY *key = key_generate();
+    countersign_ten(key);
+    begin_epoch_2(key);
+    assert_int_equal(journal_verify(path, NULL, note_epoch, got, &report), ERR_OK);
+    sql("DELETE FROM records WHERE id >> 40 = 1; DELETE FROM ids WHERE record >> 40 = 1");
+    assert_int_equal(journal_verify(path, NULL, note_epoch, got, &report), ERR_CHAIN_BROKEN);
+    assert_string_equal(got, "head 1/10");
+    key_free(&key);
+}
+
+static void a_retired_key_makes_no_fault_of_an_earlier_epoch(void **state)
+{
+    (void)state;
+    char got[100] = "";
+    struct journal_report report;
+    EVP_PKEY *old = key_generate(), *key = key_generate();
+    struct notice_trust trust = {.key_cnt = 1, .keys[0] = {.kinds = NOTICE_BIT_HEAD, .key = key}};
+    assert_int_equal(key_id(key, trust.keys[0].id), ERR_OK);
+    countersign_ten(old);
+    assert_int_equal(journal_verify(path, &trust, note_epoch, got, &report), ERR_CHAIN_BROKEN);
+    assert_string_equal(got, "head_signature 1/10");
+    begin_epoch_2(key);
+    assert_int_equal(journal_verify(path, &trust, note_epoch, got, &report), ERR_OK);
+    assert_int_equal(report.old_key_cnt, 1);
+    sql("UPDATE heads SET sig = zeroblob(64) WHERE epoch = 2");
+    assert_int_equal(journal_verify(path, &trust, note_epoch, got, &report), ERR_CHAIN_BROKEN);
+    key_free(&old);
+    key_free(&key);
+}
+
 static void a_damaged_file_is_named(void **state)
 {
     (void)state;
@@ -195,6 +259,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(tampering_is_found_and_named),
         T(a_rewritten_chain_is_found_by_the_countersigned_head),
+        T(an_epoch_that_is_gone_is_named_by_its_countersigned_head),
+        T(a_retired_key_makes_no_fault_of_an_earlier_epoch),
         T(a_damaged_file_is_named),
         T(a_damaged_end_is_not_built_upon),
         T(an_end_that_is_gone_is_not_built_upon),
