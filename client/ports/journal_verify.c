@@ -118,7 +118,7 @@ static enum err check_sig(const struct check *c, const struct record_head *at)
 }
 
 /* The epoch that ends here, against what the service countersigned of it. An earlier one may carry the signature of a key that was retired
- * since; the newest one is countersigned anew at each start. */
+ * since. The newest does not: the notice that retires a key is itself recorded, and countersigned with the next. */
 static void end_epoch(struct check *c, bool newest)
 {
     struct record_head at = c->head;

@@ -107,17 +107,6 @@ static void judge(struct sync *s, const struct body_results *r)
     }
 }
 
-/* The head that was countersigned last, countersigned again with the key of now: the old one may be retired. */
-static void renew_countersign(struct sync *s, const struct body_results *r)
-{
-    bool same = r->epoch == s->notices.epoch && r->head_seq && r->head_seq == journal_sent_seq(s->c.journal);
-    enum err e = same && !sync_chain_is_forked(s) ? journal_countersigned(s->c.journal, r) : ERR_OK;
-    if (!e && same && !sync_chain_is_forked(s))
-        e = sync_chain_keep_head(s, r);
-    if (e)
-        log_warn("the countersigned head was not kept: %s", err_code(e));
-}
-
 static void who_done(void *ctx, const struct link_answer *a)
 {
     struct sync *s = ctx;
@@ -140,7 +129,6 @@ static void who_done(void *ctx, const struct link_answer *a)
     if (first && s->status.upload_error != ERR_CHAIN_FORK)
         sync_say(s, &s->status.upload_error, ERR_OK, "");
     judge(s, &s->results);
-    renew_countersign(s, &s->results);
 }
 
 static enum err where_we_stand(struct sync *s, struct buf *out)

@@ -53,8 +53,6 @@ enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *te
     if (in->kind == NOTICE_TRUST) {
         s->refused = (struct refused){0};
         reset(s);
-        s->met = false; /* the head is countersigned anew, for the key may be another one */
-        sync_good(s, &s->who, 0);
     }
     if (in->kind == NOTICE_LEASE) {
         s->keep.lease_version = in->version;

@@ -48,7 +48,7 @@ def lease_key(t):
 
 
 def test_a_retired_key_is_no_change_of_the_journal(shop):
-    """Nothing is sold meanwhile: the head that the old key signed is signed anew."""
+    """Nothing is sold meanwhile; that the notice came is a record itself, and countersigned with the new key."""
     world, t = shop
     first = lease_key(t)
     operate(world, "rotate", world.service.dir, "lease", "--after", "0")
