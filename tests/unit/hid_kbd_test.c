@@ -168,6 +168,23 @@ static void keys_are_found_among_what_else_a_device_says(void **state)
     assert_int_equal(hid_kbd_feed(&k, (const uint8_t[]){5, 0, 0, 3, 0, 0, 0}, 7, out), 0); /* 03: undefined error */
 }
 
+/* Three bits of padding before an array: its keys straddle bytes. */
+static void keys_need_not_begin_with_a_byte(void **state)
+{
+    static const uint8_t desc[] = {0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0x75, 0x03, 0x95, 0x01, 0x81, 0x03, 0x05, 0x07,
+        0x19, 0x00, 0x29, 0xFF, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, 0x02, 0x81, 0x00, 0xC0};
+    struct hid_kbd_plan plan = plan_of(desc, sizeof desc);
+    const unsigned keys = (0x04u | 0x1Fu << 8) << 3 | 7;
+    const uint8_t r[3] = {keys & 0xFF, keys >> 8 & 0xFF, keys >> 16};
+    char out[HID_KBD_OUT];
+    struct hid_kbd k;
+
+    (void)state;
+    hid_kbd_init(&k, &plan);
+    assert_int_equal(hid_kbd_feed(&k, r, 3, out), 2);
+    assert_memory_equal(out, "a2", 2);
+}
+
 static void a_keypad_alone_types(void **state)
 {
     static const uint8_t desc[] = {0x05, 0x01, 0x09, 0x07, 0xA1, 0x01, 0x05, 0x07, 0x19, 0x54, 0x29, 0x63, 0x15, 0x00,
@@ -205,6 +222,7 @@ int main(void)
         cmocka_unit_test(commands_type_nothing),
         cmocka_unit_test(short_and_foreign_reports_are_harmless),
         cmocka_unit_test(keys_are_found_among_what_else_a_device_says),
+        cmocka_unit_test(keys_need_not_begin_with_a_byte),
         cmocka_unit_test(a_keypad_alone_types),
         cmocka_unit_test(what_is_no_keyboard),
     };

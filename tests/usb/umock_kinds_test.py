@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readers of every kind on mock devices (umock_host.c --kind): the same scan event from each, whatever happens to the cable, and
 nothing of a neighbour touched."""
+import re
+import subprocess
+
 import pytest
 from umock_test import CARD, host  # noqa: F401
 
@@ -292,6 +295,42 @@ def test_an_arrival_that_is_told_twice_is_one(host):  # noqa: F811
     h.end()
     assert len([line for line in h.seen if line.startswith("device 1-1 ")]) == 1
     assert len([line for line in h.seen if line.startswith("scan ")]) == 2
+
+
+TWICE = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <libusb.h>
+static libusb_hotplug_callback_fn told;
+static int tell(libusb_context *c, libusb_device *d, libusb_hotplug_event e, void *u) { told(c, d, e, u); return told(c, d, e, u); }
+int libusb_hotplug_register_callback(libusb_context *c, int events, int flags, int vid, int pid, int class, libusb_hotplug_callback_fn fn,
+    void *user, libusb_hotplug_callback_handle *handle)
+{
+    int (*real)(libusb_context *, int, int, int, int, int, libusb_hotplug_callback_fn, void *, libusb_hotplug_callback_handle *) =
+        dlsym(RTLD_NEXT, "libusb_hotplug_register_callback");
+    told = fn;
+    return real(c, events, flags, vid, pid, class, tell, user, handle);
+}
+"""
+
+
+def test_libusb_may_tell_of_everything_twice(host, tmp_path, monkeypatch):  # noqa: F811
+    """As it does when a device comes between its enumeration and its first event."""
+    (tmp_path / "twice.c").write_text(TWICE)
+    flags = subprocess.run(["pkg-config", "--cflags", "libusb-1.0"], capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run(["cc", "-shared", "-fPIC", *flags, "-o", tmp_path / "twice.so", tmp_path / "twice.c"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "twice.so"))
+    h = host("--kind", "serial")
+    ready(h, "serial")
+    scan(h, "serial")
+    h.tell("unplug")
+    h.expect("^device 1-1 gone unplugged")
+    h.tell("plug")
+    ready(h, "serial")
+    scan(h, "serial")
+    h.end()
+    seen = [" ".join(line.split()[:3]) for line in h.seen if re.match("device .* (ready|gone|unused)", line)]
+    assert sorted(seen) == sorted(["device 1-1 ready", "device 1-1 gone", "device 1-1 ready", *(f"device 1-{n} unused" for n in range(2, 6))])
 
 
 def test_a_honeywell_scans(host):  # noqa: F811

@@ -73,7 +73,7 @@ static void receive(void *self, const uint8_t *bytes, size_t n, int64_t now_ms)
     size_t cnt = hid_kbd_feed(&k->keys, bytes, n, typed);
 
     line_scan_add(&k->scan, typed, cnt, now_ms);
-    explicit_bzero(typed, sizeof typed);
+    explicit_bzero(typed, cnt);
 }
 
 static void lost(void *self)

@@ -84,14 +84,13 @@ void hid_kbd_reset(struct hid_kbd *k)
     explicit_bzero(k->down, sizeof k->down);
 }
 
-static unsigned bits_at(const uint8_t *r, size_t n, uint32_t bit, unsigned cnt)
+/* Eight bits from that one on; what is not there is zero. */
+static unsigned byte_at(const uint8_t *r, size_t n, uint32_t bit)
 {
-    unsigned v = 0;
+    size_t at = bit / 8;
+    unsigned low = at < n ? r[at] : 0, high = at + 1 < n ? r[at + 1] : 0;
 
-    for (unsigned i = 0; i < cnt; i++, bit++)
-        if (bit / 8 < n)
-            v |= ((unsigned)r[bit / 8] >> bit % 8 & 1) << i;
-    return v;
+    return (low | high << 8) >> bit % 8 & 0xFF;
 }
 
 static bool is_down(const uint8_t *set, unsigned key)
@@ -145,14 +144,14 @@ size_t hid_kbd_feed(struct hid_kbd *k, const uint8_t *report, size_t n, char out
     if (!n || (p->numbered && report[0] != p->report_id))
         return 0;
     if (p->mods_bit >= 0)
-        now.mods = bits_at(report, n, (uint32_t)p->mods_bit, 8);
+        now.mods = byte_at(report, n, (uint32_t)p->mods_bit);
     for (unsigned i = 0; !p->bitmap && i < p->key_cnt; i++)
-        if (bits_at(report, n, p->keys_bit + i * 8, 8) == ROLLOVER)
+        if (byte_at(report, n, p->keys_bit + i * 8) == ROLLOVER)
             return 0;
     for (unsigned i = 0; i < p->key_cnt; i++)
         if (!p->bitmap)
-            press(&now, bits_at(report, n, p->keys_bit + i * 8, 8));
-        else if (bits_at(report, n, p->keys_bit + i, 1))
+            press(&now, byte_at(report, n, p->keys_bit + i * 8));
+        else if (byte_at(report, n, p->keys_bit + i) & 1)
             press(&now, p->first_usage + i);
     memcpy(k->down, now.now, sizeof k->down);
     explicit_bzero(now.now, sizeof now.now);
