@@ -341,7 +341,7 @@ bool umock_dev_push(struct umock_dev *d, const struct umock_act *act)
 
 bool umock_dev_drain(struct umock_dev *d)
 {
-    for (int ms = 0; ms < 5000; ms++) {
+    for (int ms = 0; ms < 20000; ms++) {
         bool drained;
         pthread_mutex_lock(&d->lock);
         drained = d->queue_at == d->queue_end && d->flying;

@@ -46,7 +46,7 @@ void umock_dev_init(struct umock_dev *d);
 void umock_dev_reset(struct umock_dev *d);
 /* Appends to the queue; false if it is full. */
 bool umock_dev_push(struct umock_dev *d, const struct umock_act *act);
-/* Waits until the program has taken all that was queued and asks for more; false after five seconds. */
+/* Waits until the program has taken all that was queued and asks for more; false after twenty seconds. */
 bool umock_dev_drain(struct umock_dev *d);
 /* Ends whatever flies with -ESHUTDOWN, as the kernel does. */
 void umock_dev_unplug(struct umock_dev *d);

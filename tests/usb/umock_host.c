@@ -202,7 +202,7 @@ static void push_raw(const char *hex)
 {
     struct umock_act a = {0};
 
-    for (; hex[0] && hex[1] && a.length < SCANNER_REPORT; hex += 2) {
+    for (; hex[0] && hex[1] && a.length < sizeof a.bytes; hex += 2) {
         unsigned byte;
         if (sscanf(hex, "%2x", &byte) == 1)
             a.bytes[a.length++] = (uint8_t)byte;

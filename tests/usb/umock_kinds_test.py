@@ -26,8 +26,17 @@ def ready(h, kind):
 
 
 def scan(h, kind, text=CARD):
-    h.tell(SAY[kind](text))
-    h.expect(r"^scan .* " + text.replace("/", r"\/").replace(".", r"\.") + "$")
+    """Nothing frames what is typed or sent but its end, so a machine that stands still for a second may cut a scan in two: then the parts
+    are the whole of it, and it is scanned again."""
+    for _ in range(4):
+        h.tell(SAY[kind](text))
+        parts = []
+        while "".join(parts) != text:
+            assert text.startswith("".join(parts)), parts
+            parts.append(h.expect("^scan ").split(" ")[-1])
+        if len(parts) == 1:
+            return
+    raise AssertionError("never came whole")
 
 
 def swipe(h, kind, number=NUMBER, track=TRACK):
@@ -64,6 +73,27 @@ def test_a_fault_loses_one_read_at_most(host, kind, fault):  # noqa: F811
     h.expect("^device 1-1 waiting (io|stalled)")
     ready(h, kind)
     exercise(h, kind)
+    h.end()
+
+
+@pytest.mark.parametrize("fault", ["stall", "error 71"])
+def test_faults_with_readings_between_them_are_never_many_in_a_row(host, fault):  # noqa: F811
+    h = host("--kind", "msr")
+    ready(h, "msr")
+    for _ in range(8):
+        h.tell(fault)
+        swipe(h, "msr")
+    h.end()
+    assert not [line for line in h.seen if " waiting " in line]
+
+
+def test_a_report_padded_to_whole_packets_is_read(host):  # noqa: F811
+    """229 bytes by its descriptor, 256 on the wire: asked for less, the host controller would call it too much."""
+    h = host("--kind", "msr")
+    ready(h, "msr")
+    report = bytes([0, len(TRACK), 0]) + bytes(79) + TRACK.encode()
+    h.tell("raw " + (report + bytes(256 - len(report))).hex())
+    h.expect(f"^swipe .* {NUMBER}$")
     h.end()
 
 
@@ -194,11 +224,13 @@ def test_ten_kilobytes_typed_are_lost_and_nothing_else(host):  # noqa: F811
     h.tell("raw 0000280000000000")
     h.tell("raw 0000000000000000")
     h.expect("^dropped .*more text")
+    h.tell(SAY["keyboard-scanner"]("END"))
+    h.expect("^scan .*END$")
     scan(h, "keyboard-scanner")
     h.end()
     scans = [line for line in h.seen if line.startswith("scan ")]
-    assert scans[-1].endswith(CARD) and len([s for s in scans if CARD in s]) == 1
-    assert all(len(s) < 4200 for s in scans) and sum(map(len, scans[:-1])) < 10 * 1024
+    assert scans[-1].endswith(CARD) and all(len(s) < 4200 for s in scans)
+    assert sum(len(s) for s in scans if re.search("[a-l]{9}$", s)) < 10 * 1024
 
 
 @pytest.mark.parametrize("kind", ["keyboard-scanner", "bitmap-scanner"])
