@@ -183,7 +183,7 @@ def test_a_wrong_setting_is_named(world, line):
     t = world.terminal(start=False)
     (t.state / "shop.ini").write_text(f"[printer]\n{line}\n")
     r = call(*t.argv)
-    assert r.code == 3 and line.split()[0] in r.err and "shop.ini" in r.err, r
+    assert r.code == 2 and line.split()[0] in r.err and "shop.ini" in r.err, r
 
 
 def test_the_drawer_opens_for_a_refund_but_not_for_its_copy(world, tmp_path):

@@ -420,4 +420,4 @@ def test_the_shop_names_its_own_devices(world, plug_kind, tmp_path):
     p.end()
     shop.write_text("0525\ta4a4\ttyping\t-\tOur keyboard\tthe shop\n")
     done = subprocess.run([*p.terminal.argv, "--devices", shop], capture_output=True, text=True, timeout=DEADLINE_S, env=p.terminal.environ)
-    assert done.returncode == 3 and "line 1" in done.stderr
+    assert done.returncode == 2 and "line 1" in done.stderr
