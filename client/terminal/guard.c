@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/terminal/guard.h"
+#include <curl/curl.h>
 #include <jansson.h>
 #include <link.h>
 #include <malloc.h>
@@ -25,6 +26,20 @@ static void wiping_free(void *p)
     free(p);
 }
 
+static void *wiping_realloc(void *p, size_t n)
+{
+    size_t had = p ? malloc_usable_size(p) : 0;
+    if (n && n <= had && n > had / 2)
+        return p;
+    void *q = n ? malloc(n) : NULL;
+    if (n && !q)
+        return NULL;
+    if (q && p)
+        memcpy(q, p, had < n ? had : n);
+    wiping_free(p);
+    return q;
+}
+
 void guard_process(void)
 {
     const struct rlimit none = {0, 0};
@@ -32,6 +47,9 @@ void guard_process(void)
     prctl(PR_SET_DUMPABLE, 0);
     mallopt(M_ARENA_MAX, 1);
     json_set_alloc_funcs(malloc, wiping_free);
+    /* The request that asks about a number goes through libcurl's upload buffer. Without it nothing could be asked at all, so a failure
+     * shows soon enough. */
+    curl_global_init_mem(CURL_GLOBAL_SSL, malloc, wiping_free, wiping_realloc, strdup, calloc);
 }
 
 /* Relocated code is no longer what the file says. */

@@ -3,8 +3,8 @@
 #ifndef HUIKA_GUARD_H
 #define HUIKA_GUARD_H
 
-/* First thing in main: no core dumps, no debugger of the same user (numbers and tokens pass through this memory), JSON memory
- * wiped when freed, small heaps. */
+/* First thing in main: no core dumps, no debugger of the same user (numbers and tokens pass through this memory), memory of JSON
+ * and of requests wiped when freed, small heaps. */
 void guard_process(void);
 /* Lets go of the code and constants that only the start and the first handshake needed: they are files' pages, and come back by
  * themselves if they are wanted again. Does so at the first call only: when the terminal is online. */
