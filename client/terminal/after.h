@@ -65,8 +65,14 @@ struct after_record {
 };
 enum err after_append(struct after *a, const struct after_record *r);
 
-/* voids.c. What this journal knows was taken back of a sale; *unsent: some of it the service has neither granted nor heard of. */
-enum err voids_returned(struct after *a, const char *sale_id, int64_t *returned_fen, uint64_t *cnt, bool *unsent);
+/* voids.c. What this journal knows was taken back of a sale. */
+struct voids_known {
+    int64_t returned_fen; /* in all, other terminals' returns that the service told of included */
+    int64_t here_fen;     /* by this terminal */
+    uint64_t cnt;
+    bool unsent; /* some of it the service has neither granted nor heard of */
+};
+enum err voids_returned(struct after *a, const char *sale_id, struct voids_known *out);
 enum err voids_take_back(void *ctx, const struct counter_void *o, counter_void_fn *each, void *each_ctx);
 enum err voids_each(void *ctx, const char *sale_id, counter_void_fn *each, void *each_ctx);
 enum err voids_receipt(void *ctx, const struct counter_voided *v, enum err_lang lang, size_t columns, struct buf *out);

@@ -220,10 +220,8 @@ static enum err scan(void *ctx, const char *text, size_t len, const struct check
 
 static int64_t returned(struct till *t, const char *sale_id)
 {
-    int64_t fen = 0;
-    uint64_t cnt;
-    bool unsent;
-    return t->after && !voids_returned(t->after, sale_id, &fen, &cnt, &unsent) ? fen : 0;
+    struct voids_known k;
+    return t->after && !voids_returned(t->after, sale_id, &k) ? k.returned_fen : 0;
 }
 
 struct walk {

@@ -86,32 +86,24 @@ enum err voids_each(void *ctx, const char *sale_id, counter_void_fn *each, void 
     return with_kept(ctx, walk, &w);
 }
 
-struct sum {
-    int64_t returned_fen;
-    uint64_t cnt;
-    bool unsent;
-};
-
 static enum err add(void *ctx, const struct counter_voided *v)
 {
-    struct sum *s = ctx;
-    if (v->body->returned_fen > s->returned_fen)
-        s->returned_fen = v->body->returned_fen;
-    s->cnt++;
-    s->unsent |= v->outcome == BODY_OUTCOME_NONE && !v->body->granted;
+    struct voids_known *k = ctx;
+    if (v->body->returned_fen > k->returned_fen)
+        k->returned_fen = v->body->returned_fen;
+    k->here_fen += v->body->amount_fen;
+    k->cnt++;
+    k->unsent |= v->outcome == BODY_OUTCOME_NONE && !v->body->granted;
     return ERR_OK;
 }
 
-enum err voids_returned(struct after *a, const char *sale_id, int64_t *returned_fen, uint64_t *cnt, bool *unsent)
+enum err voids_returned(struct after *a, const char *sale_id, struct voids_known *out)
 {
-    struct sum s = {0};
-    enum err e = voids_each(a, sale_id, add, &s);
-    if (e)
-        return e;
-    *returned_fen = s.returned_fen;
-    *cnt = s.cnt;
-    *unsent = s.unsent;
-    return ERR_OK;
+    struct voids_known k = {0};
+    enum err e = voids_each(a, sale_id, add, &k);
+    if (!e)
+        *out = k;
+    return e;
 }
 
 static enum err read_sale(void *ctx, const struct journal_record *r)
@@ -143,17 +135,15 @@ static enum err append(struct after *a, const struct after_job *j, struct body_v
     uint8_t salt[RECORD_SALT];
     char nth[ULID_LEN + 1];
     struct buf body, blob;
-    int64_t returned;
-    uint64_t cnt = 0;
-    bool unsent;
+    struct voids_known known = {0};
     buf_init(&body, RECORD_BODY_MAX);
     buf_init(&blob, RECORD_BLOB_MAX);
     v->at_utc_ms = till_utc(a->till);
     memcpy(v->void_id, j->void_id, sizeof v->void_id);
     memcpy(v->sale_id, j->sale_id, sizeof v->sale_id);
     memcpy(v->cashier, j->cashier, sizeof v->cashier);
-    enum err e = voids_returned(a, j->sale_id, &returned, &cnt, &unsent);
-    nth_id(NTH_VOID, j->sale_id, cnt + 1, nth);
+    enum err e = voids_returned(a, j->sale_id, &known);
+    nth_id(NTH_VOID, j->sale_id, known.cnt + 1, nth);
     if (!e)
         e = slips_hash(&a->till->slips, v->void_id, v->slip);
     if (!e)
@@ -220,18 +210,27 @@ static enum err take_back_here(struct after *a, const struct after_job *j)
     return e ? e : append(a, j, &v);
 }
 
+/* A grant holds for a while only, and a journal that is not sent may hold returns that the service has forgotten by now: then they
+ * count as this journal has them. */
 static enum err take_back_granted(struct after *a, const struct after_job *j, const struct body_void_answer *ans)
 {
+    int64_t amount = ans->refund_fen + ans->discount_back_fen;
+    struct voids_known known = {0};
     struct body_void v = {.kind = j->kind,
         .granted = true,
-        .amount_fen = ans->refund_fen + ans->discount_back_fen,
+        .amount_fen = amount,
         .discount_back_fen = ans->discount_back_fen,
         .refund_fen = ans->refund_fen,
         .returned_fen = ans->returned_fen,
         .total_fen = ans->total_fen,
         .discount_fen = ans->discount_fen,
         .terminal = ans->terminal == a->till->state->info.number ? 0 : ans->terminal};
-    return append(a, j, &v);
+    enum err e = voids_returned(a, j->sale_id, &known);
+    if (!e && known.here_fen > ans->returned_fen - amount) {
+        const struct void_sale s = {ans->total_fen, ans->discount_fen, known.here_fen};
+        e = void_compute(&s, j->kind, amount, &v);
+    }
+    return e ? e : append(a, j, &v);
 }
 
 static void finish(struct after_job *j, enum err e)
@@ -324,8 +323,7 @@ static bool is_asked(const struct after *a, const char *sale_id)
 
 static enum err new_job(struct after *a, const struct counter_void *o, struct after_job **out)
 {
-    uint64_t cnt;
-    bool unsent = false;
+    struct voids_known known = {0};
     struct after_job *j = free_job(a);
     if (!j)
         return ERR_TOO_MANY;
@@ -334,7 +332,8 @@ static enum err new_job(struct after *a, const struct counter_void *o, struct af
     j->own = !e;
     if (e && e != ERR_NOT_FOUND)
         return e;
-    e = voids_returned(a, o->sale_id, &j->sale.returned_fen, &cnt, &unsent);
+    e = voids_returned(a, o->sale_id, &known);
+    j->sale.returned_fen = known.returned_fen;
     if (!e && j->own) {
         struct body_void v;
         e = void_compute(&j->sale, o->kind, o->amount_fen, &v);
@@ -350,7 +349,7 @@ static enum err new_job(struct after *a, const struct counter_void *o, struct af
     if (o->cashier)
         memcpy(j->cashier, o->cashier, strlen(o->cashier) + 1);
     j->used = true;
-    j->asking = !unsent; /* what the service has not heard of it would count as not given back */
+    j->asking = !known.unsent; /* what the service has not heard of it would count as not given back */
     *out = j;
     return ERR_OK;
 }
