@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is this journal the one that the service countersigned? The last countersigned head is kept in a file of its own, so that a journal
  * that was deleted, replaced by an older one or copied elsewhere meanwhile is found out at the next start, without the service. Once
- * found, it stays so until the service has given the terminal a new epoch. */
+ * found, it stays so until the service has given the terminal a new epoch, or has countersigned this very journal to its end. */
 #include "base/log.h"
 #include "client/ports/headfile.h"
 #include "client/ports/sync_parts.h"
@@ -47,6 +47,22 @@ void sync_chain_forked(struct sync *s)
         return;
     log_error("this journal is a copy or was rolled back: nothing is sold offline until the terminal is resumed");
     s->keep.forked_epoch = epoch;
+    enum err e = sync_keep(s);
+    if (e)
+        log_warn("%s not written: %s", KEEP_INI, err_code(e));
+}
+
+/* This very journal, to its end, is the service's: no fork any more. So it is where the service was restored from a backup that did not
+ * know this epoch, refused it, and was told by a resume to begin it. */
+void sync_chain_countersigned(struct sync *s)
+{
+    const struct record_head *head = journal_head(s->c.journal);
+    if (!sync_chain_is_forked(s) || s->results.epoch != head->epoch || s->results.head_seq != head->seq)
+        return;
+    log_info("the service has countersigned this journal to its end: it is no fork");
+    s->keep.forked_epoch = 0;
+    if (s->c.offline)
+        s->c.offline->forked = false;
     enum err e = sync_keep(s);
     if (e)
         log_warn("%s not written: %s", KEEP_INI, err_code(e));

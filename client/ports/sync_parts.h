@@ -109,5 +109,7 @@ enum err sync_chain_check(struct sync *s);
 void sync_chain_past(struct sync *s);
 enum err sync_chain_keep_head(struct sync *s, const struct body_results *r);
 void sync_chain_forked(struct sync *s);
+/* The service has countersigned a head of this epoch. */
+void sync_chain_countersigned(struct sync *s);
 void sync_ask_who(struct sync *s);
 #endif

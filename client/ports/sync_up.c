@@ -195,8 +195,11 @@ static enum err take_answer(struct sync *s, const struct link_answer *a)
     if (s->again.seq && s->again.epoch == s->batch.epoch && next > s->batch_after && !go_on(s, next, false))
         return ERR_NET_PROTOCOL;
     e = begin_after(s, s->batch.epoch, &after);
-    /* A service that takes records and does not get further must not make us spin. */
-    return e ? e : after > s->batch_after ? ERR_OK : ERR_NET_PROTOCOL;
+    if (!e && after <= s->batch_after)
+        e = ERR_NET_PROTOCOL; /* a service that takes records and does not get further must not make us spin */
+    if (!e)
+        sync_chain_countersigned(s);
+    return e;
 }
 
 static void upload_done(void *ctx, const struct link_answer *a)

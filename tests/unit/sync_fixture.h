@@ -3,6 +3,7 @@
 #ifndef HUIKA_SYNC_FIXTURE_H
 #define HUIKA_SYNC_FIXTURE_H
 #include "base/file.h"
+#include "client/ports/keep.h"
 #include "client/ports/sync.h"
 #include "journal_fixture.h"
 #include <openssl/x509.h>

@@ -150,6 +150,33 @@ static void a_fork_is_not_hammered(void **state)
     assert_in_range(find("/v1/records"), 0, 3);
 }
 
+static uint32_t kept_fork(void)
+{
+    struct keep k;
+    assert_int_equal(keep_load(&st, &k), ERR_OK);
+    return k.forked_epoch;
+}
+
+/* Restored from a backup that knew an earlier epoch it refuses this one; a resume makes it begin this one, too. */
+static void a_journal_that_the_service_countersigns_to_its_end_is_no_fork(void **state)
+{
+    (void)state;
+    add_sales(journal, 0, 2);
+    sync_kick(s);
+    sync_tick(s);
+    answer("/v1/records", ERR_CHAIN_FORK, 409, "{}");
+    assert_int_equal(kept_fork(), 1);
+    pass(600000);
+    add_sales(journal, 2, 1); /* is not in the batch under way */
+    countersign(lease_key);
+    assert_int_equal(journal_sent_seq(journal), 2);
+    assert_int_equal(kept_fork(), 1);
+    pass(60000);
+    countersign(lease_key);
+    assert_int_equal(journal_sent_seq(journal), 3);
+    assert_int_equal(kept_fork(), 0);
+}
+
 static void a_service_that_does_not_get_further_is_not_hammered(void **state)
 {
     (void)state;
@@ -352,6 +379,7 @@ int main(void)
         T(only_the_services_key_countersigns),
         T(a_service_restored_from_a_backup_gets_what_it_lost),
         T(a_fork_is_not_hammered),
+        T(a_journal_that_the_service_countersigns_to_its_end_is_no_fork),
         T(a_service_that_does_not_get_further_is_not_hammered),
         T(notices_are_verified_kept_and_obeyed),
         T(what_is_not_signed_or_not_newer_is_refused),
