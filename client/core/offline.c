@@ -72,6 +72,14 @@ void offline_today(struct offline *o, int32_t day, const uint8_t key[static OFFL
     o->has_key = true;
 }
 
+void offline_day_back(struct offline *o)
+{
+    forget_today(o);
+    OPENSSL_cleanse(o->key, OFFLINE_KEY);
+    o->has_key = false;
+    o->day = INT32_MIN;
+}
+
 bool offline_tag(const struct offline *o, const struct body_card *card, uint8_t tag[static BODY_TAG])
 {
     unsigned char mac[EVP_MAX_MD_SIZE];

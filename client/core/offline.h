@@ -78,6 +78,8 @@ void offline_lease(struct offline *o, const struct notice_lease *l);
 /* The key is replaced with the day: what was counted under another is forgotten. The caller never goes back to an earlier day, so that a
  * clock that is set to and fro gives nobody a second day. */
 void offline_today(struct offline *o, int32_t day, const uint8_t key[static OFFLINE_KEY]);
+/* A floor_reset took the time back to before that day: what was counted in it is forgotten, with its key. */
+void offline_day_back(struct offline *o);
 /* What stands for a card in records and in memory: first bytes of HMAC-SHA-256(day's key, token or number). False: no key. */
 bool offline_tag(const struct offline *o, const struct body_card *card, uint8_t tag[static BODY_TAG]);
 /* This program has started once more under the lease in force. */

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEEP_MAX = 4096, DAY_FILE = 4 + OFFLINE_KEY };
 
@@ -117,4 +118,15 @@ enum err keep_day_key(const struct state *s, int32_t day, int32_t *key_day, uint
     if (e)
         OPENSSL_cleanse(key, OFFLINE_KEY);
     return e;
+}
+
+void keep_day_back(const struct state *s, int32_t day)
+{
+    uint8_t key[OFFLINE_KEY];
+    char path[STATE_PATH_MAX];
+    int32_t key_day = 0;
+    state_path(s, KEEP_DAY_KEY, path);
+    if (read_day_key(s, &key_day, key) && key_day > day)
+        unlink(path);
+    OPENSSL_cleanse(key, sizeof key);
 }

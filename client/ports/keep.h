@@ -34,4 +34,6 @@ enum err keep_save(const struct state *s, const struct keep *k);
 /* The key in force: the file's, unless its day is before `day`, when a new one takes its place. *key_day is its day, `day` or later: it
  * never goes back. ERR_IO, ERR_DISK_FULL, ERR_INTERNAL (no randomness). */
 enum err keep_day_key(const struct state *s, int32_t day, int32_t *key_day, uint8_t key[static OFFLINE_KEY]);
+/* A floor_reset took the time back: a key of a day after this one is removed, for until then all days would count as one. */
+void keep_day_back(const struct state *s, int32_t day);
 #endif

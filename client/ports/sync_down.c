@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notices down: judged, kept, obeyed. */
 #include "base/log.h"
+#include "base/tm.h"
 #include "client/ports/sync_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,16 @@ static void let_wait(struct waiting *w, struct notice *n, struct buf *text)
     *text = (struct buf){0};
 }
 
+/* A day that began by a clock that ran ahead would last until it comes. */
+static void day_back(struct sync *s)
+{
+    struct offline *o = s->c.offline;
+    int32_t day = tm_day(sync_utc(s));
+    keep_day_back(s->c.state, day);
+    if (o && o->has_key && o->day > day)
+        offline_day_back(o);
+}
+
 /* The trust notice in force lowers the floor and forgets versions, once. */
 static void reset(struct sync *s)
 {
@@ -38,8 +49,10 @@ static void reset(struct sync *s)
     if (t->version <= s->keep.reset_version || (t->reset_floor_utc_ms < 0 && !t->reset_kinds))
         return;
     log_warn("trust notice %lld resets the floor or versions", (long long)t->version);
-    if (s->c.floor && t->reset_floor_utc_ms >= 0)
+    if (s->c.floor && t->reset_floor_utc_ms >= 0) {
         floor_lower(s->c.floor, t->reset_floor_utc_ms);
+        day_back(s);
+    }
     notices_forget(&s->notices, s->c.state, t->reset_kinds);
     s->keep.reset_version = t->version;
 }

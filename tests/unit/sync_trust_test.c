@@ -424,6 +424,36 @@ static void a_reset_lowers_the_floor_and_forgets_versions_once(void **state)
     drop_all();
 }
 
+static bool day_key_is_there(int32_t *day)
+{
+    struct buf b;
+    buf_init(&b, 64);
+    bool is = state_read(&st, KEEP_DAY_KEY, &b) == ERR_OK && b.len > 4;
+    *day = is ? (int32_t)((uint32_t)b.data[0] << 24 | (uint32_t)b.data[1] << 16 | (uint32_t)b.data[2] << 8 | b.data[3])
+              : 0;
+    buf_wipe(&b);
+    return is;
+}
+
+/* Else all days until it comes would count as one for a card. */
+static void a_reset_ends_a_day_that_has_not_come(void **state)
+{
+    json_t *p = trust_body(5, root);
+    uint8_t key[OFFLINE_KEY];
+    int32_t day = 0;
+    (void)state;
+    all_comes();
+    poll_again();
+    floor_raise(&clock_floor, NOON + 9 * DAY_MS);
+    assert_int_equal(keep_day_key(&st, tm_day(NOON + 9 * DAY_MS), &day, key), ERR_OK);
+    offline_today(&off, day, key);
+    json_object_set_new(p, "floor_reset", json_pack("{s:I}", "floor_ms", (json_int_t)NOON));
+    offer_notices(sealed(NOTICE_TRUST, p, root), NULL);
+    assert_true(!day_key_is_there(&day) || day <= tm_day(NOON + DAY_MS));
+    assert_true(!off.has_key || off.day <= tm_day(NOON + DAY_MS));
+    drop_all();
+}
+
 static json_t *word(int version, const char *terminal_id, const char *record, const char *text)
 {
     char ref[REF_LEN_MAX + 1];
@@ -464,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_power_cut_between_file_and_notice_leaves_the_old_list, set, unset),
         cmocka_unit_test_setup_teardown(a_new_root_needs_both_signatures_and_missed_ones_come_in_order, set, unset),
         cmocka_unit_test_setup_teardown(a_reset_lowers_the_floor_and_forgets_versions_once, set, unset),
+        cmocka_unit_test_setup_teardown(a_reset_ends_a_day_that_has_not_come, set, unset),
         cmocka_unit_test_setup_teardown(answers_are_kept_by_record, set, unset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
