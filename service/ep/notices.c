@@ -53,7 +53,7 @@ static enum err take(struct news *n, struct buf *envelope)
     return e;
 }
 
-/* Every change of the root that the terminal missed, in order, then the newest. */
+/* Every change of the root and reset of the floor that the terminal missed, in order, then the newest. */
 static enum err trust(struct news *n)
 {
     const struct service_keys *k = n->rq->service->keys;

