@@ -4,6 +4,7 @@ import datetime
 import sqlite3
 
 import codec
+import impostor
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -118,6 +119,25 @@ def test_payment_codes_are_refused_and_leave_no_trace(world, kind):
     for f in world.root.rglob("*"):
         if f.is_file():
             assert digits.encode() not in f.read_bytes(), f
+
+
+def test_payment_codes_are_never_in_the_traffic(world):
+    """All that the terminal sends, taken out of TLS by something with the service's own certificate."""
+    t = world.terminal()
+    qr = world.qr(CARD)
+    t.wait_synced()
+    world.service.stop()
+    ca = impostor.load_ca(world.service.dir / "offline" / "server-ca.key", world.service.dir / "server-ca.crt")
+    fake = impostor.Impostor(world.service.port, *impostor.issue(*ca), impostor.silence, world.root)
+    try:
+        for digits in PAYMENT.values():
+            assert sell_scan(t, digits).json["reason"] == "payment_code"
+            assert t.huika("simulate", "scan", digits).code in (0, 1)
+        sell_scan(t, qr)
+        wait_for("the card's question", lambda: codec.card_open(qr)["token"].encode() in fake.received)
+        assert not [d for d in PAYMENT.values() if d.encode() in fake.received]
+    finally:
+        fake.close()
 
 
 def test_verify_log_line_exists_at_all(world):
