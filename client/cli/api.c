@@ -191,3 +191,36 @@ int api_fail(struct cli *c, enum err e, const char *what)
             err_text(e, ERR_LANG_EN)));
     return cli_fail(c, e, "%s", what);
 }
+
+int api_ask(struct cli *c, const struct api_request *r, const char *what, json_t **out)
+{
+    struct api a;
+    struct api_answer answer;
+    int code = CLI_OK;
+    if (!api_open(c, &a, &code))
+        return code;
+    enum err e = api_call(&a, r, &answer);
+    if (!e && !answer.json)
+        e = ERR_NET_PROTOCOL;
+    if (e)
+        code = api_fail(c, e, what);
+    else
+        *out = json_incref(answer.json);
+    api_answer_release(&answer);
+    api_close(&a);
+    return code;
+}
+
+int api_show(
+    struct cli *c, const struct api_request *r, const char *what, void (*show)(const struct cli *c, const json_t *v))
+{
+    json_t *v = NULL;
+    int code = api_ask(c, r, what, &v);
+    if (!code && !c->json)
+        show(c, v);
+    if (!code && c->json)
+        say_json(v);
+    else
+        json_decref(v);
+    return code;
+}

@@ -46,6 +46,12 @@ void api_close(struct api *a);
 /* Returns answer->err. */
 enum err api_call(struct api *a, const struct api_request *r, struct api_answer *answer);
 void api_answer_release(struct api_answer *answer);
+/* One request and its answer, from opening to closing: 0 and the object, which is the caller's to release; else the exit code,
+ * and api_fail has said why. `what` is being done, translated. */
+int api_ask(struct cli *c, const struct api_request *r, const char *what, json_t **out);
+/* The same, and the object is printed: as JSON with --json, else by show(c, object). */
+int api_show(
+    struct cli *c, const struct api_request *r, const char *what, void (*show)(const struct cli *c, const json_t *v));
 /* Says what failed: one line on standard error and, with --json, {"error", "text"} on standard output. The exit code. */
 int api_fail(struct cli *c, enum err e, const char *what);
 /* True once Ctrl-C or SIGTERM came. */

@@ -103,56 +103,32 @@ static void table(const struct cli *c, const json_t *v)
 
 int day_run(struct cli *c)
 {
-    char path[64] = "/v1/sales", today[TM_DAY_LEN + 1];
+    char path[64], today[TM_DAY_LEN + 1];
     const char *day = c->arg_cnt ? c->arg[0] : today;
-    struct api a;
-    struct api_answer answer;
     int32_t number;
-    int code;
     tm_day_format(tm_day(tm_wall_utc_ms()), today);
     if (!tm_day_parse(day, &number))
         return cli_usage(c, _("%s is not a day like 2026-01-31."), day);
-    if (!api_open(c, &a, &code))
-        return code;
     snprintf(path, sizeof path, "/v1/sales?day=%s", day);
-    enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = path}, &answer);
-    if (!e && !answer.json)
-        e = ERR_NET_PROTOCOL;
-    if (e)
-        code = api_fail(c, e, _("asking the terminal"));
-    else if (c->json)
-        say_json(json_incref(answer.json));
-    else
-        table(c, answer.json);
-    api_answer_release(&answer);
-    api_close(&a);
-    return code;
+    return api_show(c, &(struct api_request){.method = "GET", .path = path}, _("asking the terminal"), table);
+}
+
+static void sheet(const struct cli *c, const json_t *v)
+{
+    (void)c;
+    fputs(say_str(v, i18n_lang() == ERR_LANG_ZH ? "sheet_zh" : "sheet_en", ""), stdout);
 }
 
 /* The sheet as text; on paper, too, where there is a printer. */
 int day_close_run(struct cli *c)
 {
     const char *day = cli_text(c, "day");
-    struct api a;
-    struct api_answer answer;
     int32_t number;
-    int code;
     if (day && !tm_day_parse(day, &number))
         return cli_usage(c, _("%s is not a day like 2026-01-31."), day);
-    if (!api_open(c, &a, &code))
-        return code;
     json_t *body = day ? json_pack("{s:s}", "day", day) : json_object();
-    enum err e = api_call(&a, &(struct api_request){.method = "POST", .path = "/v1/day/close", .body = body}, &answer);
-    if (!e && !answer.json)
-        e = ERR_NET_PROTOCOL;
-    if (e)
-        code = api_fail(c, e, _("asking the terminal"));
-    else if (c->json)
-        say_json(json_incref(answer.json));
-    else
-        fputs(say_str(answer.json, i18n_lang() == ERR_LANG_ZH ? "sheet_zh" : "sheet_en", ""), stdout);
+    int code = api_show(c, &(struct api_request){.method = "POST", .path = "/v1/day/close", .body = body},
+        _("asking the terminal"), sheet);
     json_decref(body);
-    api_answer_release(&answer);
-    api_close(&a);
     return code;
 }

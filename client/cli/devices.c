@@ -172,11 +172,11 @@ static void on_event(struct cli *c, void *ctx, const struct stream_event *e)
 int devices_run(struct cli *c)
 {
     bool begun = false;
-    int code = CLI_OK;
+    json_t *v = NULL;
     if (cli_flag(c, "watch"))
         return stream_run(c, on_event, &begun);
-    json_t *v = status_fetch(c, &code);
-    if (v)
+    int code = api_ask(c, &status_request, _("asking the terminal"), &v);
+    if (!code)
         say_all(c, v);
     json_decref(v);
     return code;

@@ -7,6 +7,6 @@
 /* All of them, the first behind a label that was printed already. `list` may be NULL. hints: with the command that names a device
  * which is left alone but could be a reader or a receipt printer. */
 void devices_say(const struct cli *c, const json_t *list, bool hints);
-/* status.c: the answer of GET /v1/status; NULL: *code is the exit code, and why was said. */
-json_t *status_fetch(struct cli *c, int *code);
+/* status.c */
+extern const struct api_request status_request;
 #endif

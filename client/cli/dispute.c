@@ -128,25 +128,7 @@ static void row(const json_t *d)
 
 static int fetch(struct cli *c, const char *path, void (*show)(const struct cli *c, const json_t *v))
 {
-    struct api a;
-    struct api_answer answer;
-    int code;
-    if (!api_open(c, &a, &code))
-        return code;
-    enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = path}, &answer);
-    if (!e && !answer.json)
-        e = ERR_NET_PROTOCOL;
-    if (e)
-        code = api_fail(c, e, _("asking the terminal"));
-    else if (c->json)
-        say_json(json_incref(answer.json));
-    else
-        show(c, answer.json);
-    if (e == ERR_NOT_FOUND)
-        code = CLI_NO;
-    api_answer_release(&answer);
-    api_close(&a);
-    return code;
+    return api_show(c, &(struct api_request){.method = "GET", .path = path}, _("asking the terminal"), show);
 }
 
 /* Rows as they come; or all of them in the answer, for scripts. */

@@ -10,25 +10,7 @@
 
 enum { CERT_DAYS_SOON = 30 };
 
-/* The status as an object; NULL after an error line. */
-json_t *status_fetch(struct cli *c, int *code)
-{
-    struct api a;
-    struct api_answer answer;
-    json_t *v = NULL;
-    if (!api_open(c, &a, code))
-        return NULL;
-    enum err e = api_call(&a, &(struct api_request){.method = "GET", .path = "/v1/status"}, &answer);
-    if (!e && !answer.json)
-        e = ERR_NET_PROTOCOL;
-    if (e)
-        *code = api_fail(c, e, _("asking the terminal"));
-    else
-        v = json_incref(answer.json);
-    api_answer_release(&answer);
-    api_close(&a);
-    return v;
-}
+const struct api_request status_request = {.method = "GET", .path = "/v1/status"};
 
 static void coloured(const struct cli *c, const char *sgr, const char *text)
 {
@@ -145,16 +127,8 @@ static void say_journal(const struct cli *c, const json_t *v)
         say_cause(c, v, "upload_error");
 }
 
-int status_run(struct cli *c)
+static void say_status(const struct cli *c, const json_t *v)
 {
-    int code = CLI_OK;
-    json_t *v = status_fetch(c, &code);
-    if (!v)
-        return code;
-    if (c->json) {
-        say_json(v);
-        return CLI_OK;
-    }
     const json_t *terminal = json_object_get(v, "terminal");
     int64_t days = say_int(v, "cert_days", 0);
     say_shop(c, json_object_get(v, "shop"));
@@ -173,6 +147,9 @@ int status_run(struct cli *c)
     say_label(_("Devices"));
     devices_say(c, json_object_get(v, "devices"), false);
     print_say(c, v);
-    json_decref(v);
-    return CLI_OK;
+}
+
+int status_run(struct cli *c)
+{
+    return api_show(c, &status_request, _("asking the terminal"), say_status);
 }
