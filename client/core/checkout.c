@@ -133,11 +133,12 @@ enum err checkout_scan(struct checkout *c, const struct checkout_env *env, const
     if (!e)
         c->qr = scan.card;
     OPENSSL_cleanse(&scan, sizeof scan);
-    if (e) {
+    if (e == ERR_CARD_EXPIRED && env->cut == ERR_CLOCK_SKEW)
+        step_fail(c, env, ERR_CLOCK_SKEW, acts); /* what day it is is not known: the member would be sent away for it */
+    else if (e)
         step_refuse(c, env, e, acts);
-        return ERR_OK;
-    }
-    ask_verify(c, env, acts);
+    else
+        ask_verify(c, env, acts);
     return ERR_OK;
 }
 

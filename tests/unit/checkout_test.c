@@ -98,6 +98,12 @@ static void what_a_qr_claims_is_judged_before_the_network(void **state)
     world_card(&w, w.key, "localhost", 0, -1, text);
     scan(text);
     refused_with(ERR_CARD_EXPIRED);
+    w.env.cut =
+        ERR_CLOCK_SKEW; /* the member was told to have a good card replaced, because the terminal's clock was wrong */
+    scan(text);
+    assert_int_equal(c.state, CHECKOUT_FAILED);
+    assert_int_equal(c.error, ERR_CLOCK_SKEW);
+    w.env.cut = ERR_OK;
     world_card(&w, w.foreign, "localhost", 0, -1, text);
     scan(text); /* a forger's date says nothing */
     assert_int_equal(acts, CHECKOUT_LOG_REFUSAL);
