@@ -85,6 +85,8 @@ enum MHD_Result reply_json_header(
 enum MHD_Result reply_text(struct request *r, const char *text);
 enum MHD_Result reply_bytes(struct request *r, const char *type, const void *p, size_t len);
 enum MHD_Result reply_problem(struct request *r, enum err e);
+/* ERR_METHOD, and what would do: "GET, POST". */
+enum MHD_Result reply_method(struct request *r, const char *allow);
 /* The same with a detail of our own (English). */
 enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *detail);
 /* The headers that every answer carries. */

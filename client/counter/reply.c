@@ -76,8 +76,8 @@ enum MHD_Result reply_text(struct request *r, const char *text)
     return reply_bytes(r, "text/plain; charset=utf-8", text, strlen(text));
 }
 
-/* RFC 9457. */
-enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *detail)
+/* RFC 9457. With a header of its own, or name NULL. */
+static enum MHD_Result problem(struct request *r, enum err e, const char *detail, const char *name, const char *value)
 {
     unsigned status = (unsigned)err_http(e);
     if (status < 400)
@@ -86,7 +86,18 @@ enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *
     json_t *v =
         json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:b}", "type", "about:blank", "title", title ? title : "Error",
             "status", (int)status, "code", err_code(e), "detail", detail, "text", view_text(e), "retry", err_retry(e));
-    return send_json(r, &(struct answer){.status = status, .type = "application/problem+json"}, v);
+    struct answer a = {.status = status, .type = "application/problem+json", .name = name, .value = value};
+    return send_json(r, &a, v);
+}
+
+enum MHD_Result reply_problem_detail(struct request *r, enum err e, const char *detail)
+{
+    return problem(r, e, detail, NULL, NULL);
+}
+
+enum MHD_Result reply_method(struct request *r, const char *allow)
+{
+    return problem(r, ERR_METHOD, err_text(ERR_METHOD, ERR_LANG_EN), MHD_HTTP_HEADER_ALLOW, allow);
 }
 
 enum MHD_Result reply_problem(struct request *r, enum err e)

@@ -88,18 +88,21 @@ static bool offered(const struct request *r, const struct route *to)
 static enum MHD_Result dispatch(struct request *r, const char *url)
 {
     const struct page_file *file = r->door->tcp ? page_find(url) : NULL;
-    bool known = file, first = r->counter->config.ops->enrol;
+    bool first = r->counter->config.ops->enrol;
+    char allow[32];
+    snprintf(allow, sizeof allow, "%s", file ? "GET, HEAD" : "");
     if (file && (!strcmp(r->method, "GET") || !strcmp(r->method, "HEAD")))
         return page_get(r, file);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const struct route *to = &routes[i];
         if ((!matches(to->path, url, r->id) && !takes_ref(to->path, url, r->ref)) || !offered(r, to))
             continue;
-        known = true;
+        size_t n = strlen(allow);
+        snprintf(allow + n, sizeof allow - n, "%s%s", n ? ", " : "", to->method);
         if (!strcmp(to->method, r->method))
             return first && !(to->flags & FIRST_RUN) ? reply_problem(r, ERR_STATE_MISSING) : to->fn(r);
     }
-    return reply_problem(r, known ? ERR_METHOD : ERR_NOT_FOUND);
+    return *allow ? reply_method(r, allow) : reply_problem(r, ERR_NOT_FOUND);
 }
 
 const char *route_header(const struct request *r, const char *name)
@@ -136,20 +139,31 @@ static bool is_json(const char *type)
     return type && !strncasecmp(type, want, n) && (!type[n] || type[n] == ';' || type[n] == ' ');
 }
 
-/* What can be said before the body is read; a refused request's body is read and dropped. */
+/* The body's length as it was declared; INT64_MAX: beyond all bounds, -1: not declared. */
+static int64_t declared(const struct request *r)
+{
+    const char *len = route_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return !len ? -1 : strlen(len) > 8 ? INT64_MAX : strtol(len, NULL, 10);
+}
+
+/* What can be said before the body is read. */
 static enum err first_look(struct request *r)
 {
     enum err e = gate_check(r);
     if (e)
         return e;
-    const char *len = route_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH),
-               *type = route_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
-    bool empty = !len ? !route_header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) : !strcmp(len, "0");
+    const char *type = route_header(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+    bool empty = declared(r) < 0 ? !route_header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) : !declared(r);
     if (!strcmp(r->method, "POST") && !is_json(type) && !(empty && !type))
         return ERR_UNSUPPORTED_MEDIA;
-    if (len && (strlen(len) > 8 || strtol(len, NULL, 10) > COUNTER_BODY_MAX))
-        return ERR_TOO_LARGE;
-    return ERR_OK;
+    return declared(r) > COUNTER_BODY_MAX ? ERR_TOO_LARGE : ERR_OK;
+}
+
+/* A refused request's body is read and dropped, so that the connection stays; not where it is longer than that is worth, nor
+ * where the caller has asked first. */
+static bool not_worth_reading(const struct request *r)
+{
+    return declared(r) > DRAIN_MAX || (declared(r) > 0 && route_header(r, MHD_HTTP_HEADER_EXPECT));
 }
 
 static enum MHD_Result begin(
@@ -162,7 +176,7 @@ static enum MHD_Result begin(
     buf_init(&r->body, COUNTER_BODY_MAX);
     *con_cls = r;
     r->trouble = first_look(r);
-    return MHD_YES;
+    return r->trouble && not_worth_reading(r) ? reply_problem(r, r->trouble) : MHD_YES;
 }
 
 static enum MHD_Result complete(struct request *r, const char *url)

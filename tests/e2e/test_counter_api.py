@@ -218,6 +218,8 @@ def test_wrong_requests_have_their_own_problem(till):
         assert a.headers["Content-Type"] == "application/problem+json" and a.json["text"]["zh"]
     a = till.t.api("POST", "/v1/checkouts", b"total_fen=1", {**key, "Content-Type": "application/x-www-form-urlencoded"})
     assert (a.status, a.json["code"]) == (415, "unsupported_media")
+    assert till.t.api("DELETE", "/v1/checkouts", None, {}).headers["Allow"] == "POST"
+    assert till.t.api("POST", "/v1/disputes/1-1-1-0", {}, {}).headers["Allow"] == "GET"
     a = till.t.api("POST", "/v1/checkouts", b" " * 65537, {**key, "Content-Type": "application/json"})
     assert (a.status, a.json["code"]) == (413, "too_large")
     assert till.t.huika("day").json["count"] == 0

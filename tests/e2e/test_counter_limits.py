@@ -11,6 +11,14 @@ from test_counter_api import listen, till  # noqa: F401  pylint: disable=unused-
 from world import DEADLINE_S, call, wait_for
 
 
+@pytest.mark.parametrize("length,expect", [(3000000, ""), (99999999999, ""), (70000, "Expect: 100-continue\r\n")])
+def test_a_body_that_is_too_long_is_refused_before_it_is_sent(till, length, expect):
+    """The connection broke off instead, after a "100 Continue"; the caller never heard why."""
+    head = f"POST /v1/checkouts HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n{expect}Content-Length: {length}\r\n\r\n"
+    answer = till.raw(head.encode(), tcp=False)
+    assert answer.startswith(b"HTTP/1.1 413 ") and b"application/problem+json" in answer, answer
+
+
 def test_a_body_in_pieces_beyond_the_bound(till):
     head = "POST /v1/checkouts HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n" \
            "Transfer-Encoding: chunked\r\n\r\n"
