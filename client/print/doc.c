@@ -6,12 +6,17 @@
 enum err doc_lines(const struct doc *d, enum err_lang lang, size_t columns, const struct lines_sink *sink)
 {
     const char *copy = lang == ERR_LANG_ZH ? "*** 副本 ***" : "*** COPY ***";
+    const char *test = lang == ERR_LANG_ZH ? "*** 测试 无效 ***" : "*** TEST - NOT VALID ***";
     struct lines g = {.sink = sink, .columns = columns};
     if (columns < LINES_COLUMNS_MIN || columns > LINES_COLUMNS_MAX)
         return ERR_BAD_VALUE;
     if (d->copy)
         lines_centre(&g, LINES_STRONG, copy);
+    if (d->test)
+        lines_centre(&g, LINES_TITLE, test);
     d->fill(&g, lang, d->ctx);
+    if (d->test)
+        lines_centre(&g, LINES_TITLE, test);
     if (d->copy)
         lines_centre(&g, LINES_STRONG, copy);
     return g.err;

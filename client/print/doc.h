@@ -12,6 +12,7 @@ struct doc {
     const char *qr;                      /* text of its QR code, on paper only; NULL: none */
     const char *caption_zh, *caption_en; /* below the QR */
     bool copy;                           /* says so at both ends */
+    bool test;                           /* of a sandbox: says so at both ends */
     bool kick;                           /* opens the drawer, but for a copy: that moves no money */
 };
 

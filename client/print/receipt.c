@@ -6,18 +6,18 @@
 #include <string.h>
 
 struct words {
-    const char *head, *test, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay, *card,
-        *member, *verdict, *is_member, *provisional, *to_confirm, *sale, *hotline;
+    const char *head, *time, *terminal, *seq, *cashier, *total, *offer, *own_price, *discount, *pay, *card, *member,
+        *verdict, *is_member, *provisional, *to_confirm, *sale, *hotline;
 };
 
 static const struct words words[] = {
-    [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "*** TEST - NOT VALID ***", "Time", "Terminal", "No.", "Cashier",
-        "Total, yuan", "Offer", "the shop's own price", "Discount", "To pay", "Card", "Member", "Verdict",
-        "member confirmed", "offline, provisional",
-        "Checked offline; the union confirms it when this terminal is online again.", "Sale", "Union hotline"},
-    [ERR_LANG_ZH] = {"工会会员优惠小票", "*** 测试 无效 ***", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠",
-        "本店价格", "优惠金额", "应付", "会员卡", "会员", "核验", "会员有效", "脱机核验（暂定）",
-        "本单脱机核验，联网后由工会确认", "交易", "工会热线"},
+    [ERR_LANG_EN] = {"UNION MEMBER RECEIPT", "Time", "Terminal", "No.", "Cashier", "Total, yuan", "Offer",
+        "the shop's own price", "Discount", "To pay", "Card", "Member", "Verdict", "member confirmed",
+        "offline, provisional", "Checked offline; the union confirms it when this terminal is online again.", "Sale",
+        "Union hotline"},
+    [ERR_LANG_ZH] = {"工会会员优惠小票", "时间", "终端", "流水号", "收银员", "合计（元）", "优惠", "本店价格",
+        "优惠金额", "应付", "会员卡", "会员", "核验", "会员有效", "脱机核验（暂定）", "本单脱机核验，联网后由工会确认",
+        "交易", "工会热线"},
 };
 
 static bool given(const char *s)
@@ -73,8 +73,6 @@ static void fill(struct lines *g, enum err_lang lang, const void *ctx)
         g->err = ERR_BAD_VALUE;
         return;
     }
-    if (r->test)
-        lines_centre(g, LINES_TITLE, w->test);
     lines_head(g, r->shop_name, LINES_STRONG, w->head);
     where_and_when(g, r, w);
     lines_rule(g);
@@ -84,8 +82,6 @@ static void fill(struct lines *g, enum err_lang lang, const void *ctx)
     lines_rule(g);
     lines_row(g, w->sale, r->sale_id);
     lines_row(g, w->hotline, "12351");
-    if (r->test)
-        lines_centre(g, LINES_TITLE, w->test);
 }
 
 struct doc receipt_doc(const struct receipt *r)
@@ -96,6 +92,7 @@ struct doc receipt_doc(const struct receipt *r)
         .caption_zh = "扫码核对本次优惠",
         .caption_en = "Scan to check this discount",
         .copy = r->copy,
+        .test = r->test,
         .kick = true};
 }
 

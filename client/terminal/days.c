@@ -66,7 +66,7 @@ json_t *days_sums(void *ctx, int32_t day, bool print, enum err *e)
         .terminal_number = a->till->state->info.number,
         .day = text,
         .unsent = journal_unsent_cnt(a->till->journal)};
-    const struct doc doc = {.fill = aftersale_day, .ctx = &d};
+    const struct doc doc = {.fill = aftersale_day, .ctx = &d, .test = a->till->sandbox != NULL};
     tm_day_format(day, text);
     *e = journal_day_records(a->till->journal, day, RECORD_SALE, add_sale, &d);
     if (!*e)

@@ -209,9 +209,10 @@ static enum err print_slip(struct kept *k, const struct after_copy *copy)
         .ctx = &slip,
         .qr = k->url_made ? k->url : NULL,
         .caption_zh = "扫码查看进度和答复",
-        .caption_en = "Scan to follow it"};
+        .caption_en = "Scan to follow it",
+        .test = k->after->till->sandbox != NULL};
     struct aftersale_dispute text = slip;
-    const struct doc shown = {.fill = aftersale_dispute, .ctx = &text};
+    const struct doc shown = {.fill = aftersale_dispute, .ctx = &text, .test = doc.test};
     text.qr = false;
     if (copy)
         return after_copy(k->after, &shown, &doc, copy);
@@ -365,8 +366,9 @@ enum err disputes_get(void *ctx, const struct ref *ref, counter_dispute_fn *each
 
 enum err disputes_slip(void *ctx, const struct counter_dispute *d, enum err_lang lang, size_t columns, struct buf *out)
 {
+    const struct after *a = ctx;
     const struct aftersale_dispute slip = {
-        .shop_name = after_shop_name(ctx), .ref = d->ref, .body = d->body, .text = d->text};
-    const struct doc doc = {.fill = aftersale_dispute, .ctx = &slip};
+        .shop_name = after_shop_name(a), .ref = d->ref, .body = d->body, .text = d->text};
+    const struct doc doc = {.fill = aftersale_dispute, .ctx = &slip, .test = a->till->sandbox != NULL};
     return doc_text(&doc, lang, columns, out);
 }

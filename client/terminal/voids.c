@@ -182,6 +182,7 @@ static enum err print(struct kept *k, void *ctx)
         .qr = k->url_made ? k->url : NULL,
         .caption_zh = "扫码核对本次退货",
         .caption_en = "Scan to check this return",
+        .test = k->after->till->sandbox != NULL,
         .kick = true};
     if (!e && c->text)
         return after_copy(k->after, &doc, &doc, c);
@@ -415,6 +416,6 @@ enum err voids_receipt(void *ctx, const struct counter_voided *v, enum err_lang 
         .seq = v->seq,
         .body = v->body,
         .reason = ""};
-    const struct doc doc = {.fill = aftersale_void, .ctx = &page};
+    const struct doc doc = {.fill = aftersale_void, .ctx = &page, .test = a->till->sandbox != NULL};
     return doc_text(&doc, lang, columns, out);
 }

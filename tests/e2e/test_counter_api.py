@@ -232,6 +232,25 @@ def test_a_refused_request_leaves_its_key_free(till):
     assert till.begin({"total_fen": 100, "number": CARD}, "k").json["code"] == "idempotency_reuse"
 
 
+def test_two_of_the_same_at_one_time(world, till):
+    """While the service is being asked, the same request waits for the same answer; another under its key is refused."""
+    sale = till.sell("s")["sale_id"]
+    till.t.wait_synced()
+    path, body, head = f"/v1/sales/{sale}/return", {"amount_fen": 1000, "reason": "x"}, {"Content-Type": "application/json", "Idempotency-Key": "r"}
+    both = [UnixConnection(till.t.socket) for _ in range(2)]
+    world.service.process.send_signal(signal.SIGSTOP)
+    try:
+        for one in both:
+            one.request("POST", path, json.dumps(body), head)
+        assert till.ask("GET", f"/v1/sales/{sale}/voids").json["voids"] == [], "the service does not answer yet"
+        assert till.ask("POST", path, {**body, "amount_fen": 2000}, {"Idempotency-Key": "r"}).json["code"] == "idempotency_reuse"
+    finally:
+        world.service.process.send_signal(signal.SIGCONT)
+    first, second = [json.loads(one.getresponse().read()) for one in both]
+    assert first == second and first["amount_fen"] == 1000
+    assert [v["void_id"] for v in till.ask("GET", f"/v1/sales/{sale}/voids").json["voids"]] == [first["void_id"]]
+
+
 def test_a_wait_ends_when_the_checkout_changes(till):
     c = till.begin({"total_fen": 100}, "k", wait=0).json
     path = f"/v1/checkouts/{c['checkout_id']}"

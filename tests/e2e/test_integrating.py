@@ -37,7 +37,7 @@ def test_curl(sandbox):
 
 def test_python(sandbox):
     out = run(["/usr/bin/python3", "-c", example("python")], sandbox)
-    assert "applied" in out and "[1080, 0]" in out, out
+    assert "applied" in out and "[1080, 0]" in out and "refund 880" in out, out
 
 
 def test_c(sandbox, tmp_path):
@@ -47,4 +47,4 @@ def test_c(sandbox, tmp_path):
 
 
 def test_nothing_was_sold_but_by_the_examples(sandbox):
-    assert sandbox.huika("day").json["count"] == 3
+    assert sandbox.huika("day").json["count"] == 4

@@ -108,6 +108,11 @@ def test_never_confusable(sandbox, chromium):
     for lang, word in (("zh", "测试 无效"), ("en", "TEST - NOT VALID")):
         text = sandbox.api("GET", f"/v1/sales/{sale}/receipt?lang={lang}").body.decode()
         assert text.count(word) == 2, text
+        key = {"Idempotency-Key": lang}
+        pages = [sandbox.api("POST", f"/v1/sales/{sale}/return?lang={lang}", {"amount_fen": 100, "reason": "x"}, key).json["receipt"],
+                 sandbox.api("POST", f"/v1/disputes?lang={lang}", {"kind": "other", "text": "x"}, {"Idempotency-Key": "d" + lang}).json["slip"],
+                 sandbox.api("POST", "/v1/day/close", {}).json["sheet_" + lang]]
+        assert [p.count(word) for p in pages] == [2] * 3, pages
     status = sandbox.status
     assert status["sandbox"] is True and status["printer"]["state"] == "off" and "测试" in status["shop"]["name"]
     assert sandbox.huika("status").json["sandbox"] is True
