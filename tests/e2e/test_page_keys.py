@@ -140,6 +140,31 @@ def test_enter_goes_on_after_a_touch(shop):
     scan(shop)
     shop.screen("quoted")
     assert "112.64" in shop.text
+    shop.keys(Keys.ESCAPE)
+    shop.screen("idle")
+    shop.keys("20")
+    by_keys(shop, "本店会员价")
+    shop.seen(".field.own.here")
+    shop.keys("10", Keys.ENTER)
+    shop.screen("waiting")
+
+
+def test_a_command_is_for_the_window_that_is_looked_at(shop):
+    first, address = shop.driver.current_window_handle, shop.driver.current_url
+    shop.driver.switch_to.new_window("window")
+    shop.driver.get(address)
+    shop.screen("idle")
+    focused = {w: shop.driver.switch_to.window(w) or shop.js("return document.hasFocus()") for w in shop.driver.window_handles}
+    assert sorted(focused.values()) == [False, True], "or this shows nothing"
+    command(shop, "5")
+    for window, looked_at in focused.items():
+        shop.driver.switch_to.window(window)
+        if looked_at:
+            shop.seen(".field.digits", "5")
+    for window, looked_at in focused.items():
+        shop.driver.switch_to.window(window)
+        assert ("5" in shop.seen(".field.digits").text) == looked_at
+    shop.driver.switch_to.window(first)
 
 
 def hold(page, key):
