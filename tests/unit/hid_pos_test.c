@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/ports/usb/hid_pos.h"
-#include "tests/usb/scanner.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "hid_pos_fixture.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 static const char card[] =
     "HTTPS://CARD.EXAMPLE.TEST/C/AEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBA"
     "EAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIB";
-
-static struct hid_pos_plan plan_of(const uint8_t *desc, size_t len)
-{
-    struct hid_desc *d = malloc(sizeof *d);
-    struct hid_pos_plan plan;
-
-    assert_non_null(d);
-    assert_int_equal(hid_desc_parse(d, desc, len), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, d), ERR_OK);
-    free(d);
-    return plan;
-}
 
 static void start(struct hid_pos *p, const char *layout)
 {
@@ -47,24 +29,6 @@ static enum hid_pos_result send(
         r = hid_pos_feed(p, report, sizeof report, *now += 2);
     }
     return r;
-}
-
-static void descriptor_names_the_fields(void **state)
-{
-    (void)state;
-    for (int i = 0; i < SCANNER_NAMED; i++) {
-        const struct scanner_layout *l = &scanner_layouts[i];
-        struct hid_pos_plan plan = plan_of(l->desc, l->desc_len);
-        assert_false(plan.probed);
-        assert_true(plan.numbered);
-        assert_int_equal(plan.report_id, 2);
-        assert_int_equal(plan.report_len, SCANNER_REPORT);
-        assert_int_equal(plan.data_len, SCANNER_DATA);
-        assert_int_equal(plan.len_off, l->len_off);
-        assert_int_equal(plan.aim_off, l->aim_off);
-        assert_int_equal(plan.data_off, l->data_off);
-        assert_int_equal(plan.more_off, l->more_off);
-    }
 }
 
 static void every_layout_joins_a_card_from_three_reports(void **state)
@@ -103,17 +67,6 @@ static void without_report_ids_and_with_three_aim_bytes_in_one_field(void **stat
     assert_string_equal(p.aim, "]E0");
 }
 
-static void length_byte_under_another_name_is_found_at_the_head(void **state)
-{
-    static const uint8_t desc[] = {
-        SCANNER_OPEN, SCANNER_VENDOR, SCANNER_DATA_56, SCANNER_PAD(5), SCANNER_MORE_BYTE, SCANNER_CLOSE};
-    struct hid_pos_plan plan = plan_of(desc, sizeof desc);
-
-    (void)state;
-    assert_int_equal(plan.len_off, 1);
-    assert_int_equal(plan.data_off, 2);
-}
-
 static void without_any_length_the_text_ends_at_nul(void **state)
 {
     static const uint8_t desc[] = {SCANNER_OPEN, SCANNER_DATA_56, SCANNER_PAD(6), SCANNER_MORE_BYTE, SCANNER_CLOSE};
@@ -129,33 +82,6 @@ static void without_any_length_the_text_ends_at_nul(void **state)
     memset(r + 1, 'x', SCANNER_DATA);
     assert_int_equal(hid_pos_feed(&p, r, sizeof r, 2), HID_POS_SCAN);
     assert_int_equal(p.len, SCANNER_DATA);
-}
-
-/* "Continued" as one bit among others, any of which may be set; other applications of the interface have larger reports. */
-static void a_flag_is_its_own_bit_and_other_applications_are_not_looked_at(void **state)
-{
-    static const uint8_t flag[] = {SCANNER_OPEN, SCANNER_BYTE_COUNT, SCANNER_DATA_56, SCANNER_PAD(5), 0x25, 0x01, 0x75,
-        0x01, 0x95, 0x03, 0x81, 0x03, 0x95, 0x01, 0x09, 0xFF, 0x81, 0x02, 0x95, 0x04, 0x81, 0x03, SCANNER_CLOSE};
-    static const uint8_t beside[] = {0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x85, 0x09, 0x75, 0x08, 0x95, 0xFF, 0x09,
-        0x01, 0x81, 0x02, 0xC0, SCANNER_OPEN, 0x06, 0x66, 0xFF, 0x95, 0x3F, 0x09, 0x01, 0x81, 0x02, SCANNER_CLOSE};
-    struct hid_pos_plan plan = plan_of(flag, sizeof flag);
-    static struct hid_pos p;
-    uint8_t r[SCANNER_REPORT] = {2, 1, 'A'};
-
-    (void)state;
-    assert_int_equal(plan.more_mask, 8);
-    hid_pos_init(&p, &plan);
-    r[63] = 0xF7; /* every bit but that one */
-    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 1), HID_POS_SCAN);
-    r[63] = 8;
-    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 2), HID_POS_NOTHING);
-    r[63] = 0;
-    assert_int_equal(hid_pos_feed(&p, r, sizeof r, 3), HID_POS_SCAN);
-    assert_string_equal(p.text, "AA");
-    plan = plan_of(beside, sizeof beside);
-    assert_true(plan.probed);
-    assert_int_equal(plan.report_id, 2);
-    assert_int_equal(plan.report_len, SCANNER_REPORT);
 }
 
 /* Of the AIM identifier's place only what can be one is taken for it, and nothing behind a short report's end. */
@@ -188,53 +114,6 @@ static void what_is_an_aim_identifier(void **state)
         free(exact);
     }
     assert_int_equal(hid_pos_feed(&p, r, 6, 1), HID_POS_SCAN); /* all that counts is there */
-}
-
-/* From 16 bytes on a report may carry a scan, up to the largest that there is; the tables' fields are whole bytes. */
-static void how_large_a_scanners_report_is(void **state)
-{
-    uint8_t opaque[] = {
-        0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x08, 0x96, 16, 0, 0x06, 0x66, 0xFF, 0x09, 0x01, 0x81, 0x02, 0xC0};
-    static const uint8_t crooked[] = {0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x04, 0x95, 0x01, 0x81, 0x03, 0x75,
-        0x08, 0x05, 0x01, 0x09, 0x3B, 0x81, 0x02, 0x05, 0x8C, 0x95, 0x03, 0x19, 0xFB, 0x29, 0xFD, 0x81, 0x02, 0x75,
-        0x04, 0x95, 0x01, 0x81, 0x03, 0x75, 0x08, 0x95, 0x38, 0x09, 0xFE, 0x81, 0x02, 0xC0};
-    static struct hid_desc d;
-    struct hid_pos_plan plan;
-
-    (void)state;
-    assert_int_equal(plan_of(opaque, sizeof opaque).report_len, 16);
-    opaque[9] = 15;
-    assert_int_equal(hid_desc_parse(&d, opaque, sizeof opaque), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_BAD_VALUE);
-    opaque[9] = 0;
-    opaque[10] = 4;
-    assert_int_equal(plan_of(opaque, sizeof opaque).report_len, HID_POS_REPORT);
-    opaque[9] = 1;
-    assert_int_equal(hid_desc_parse(&d, opaque, sizeof opaque), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_BAD_VALUE);
-    plan = plan_of(crooked, sizeof crooked);
-    assert_int_equal(plan.len_off, -1);
-    assert_int_equal(plan.aim_off, -1);
-    assert_int_equal(plan.data_off, 5);
-}
-
-static void only_the_scanner_application_counts(void **state)
-{
-    static const uint8_t not_scanner[] = {
-        0x05, 0x8C, 0x09, 0x05, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x38, 0x09, 0xFE, 0x81, 0x02, 0xC0};
-    static const uint8_t only_buttons[] = {
-        0x05, 0x8C, 0x09, 0x02, 0xA1, 0x01, 0x75, 0x08, 0x95, 0x02, 0x09, 0x60, 0x81, 0x02, 0xC0};
-    static struct hid_desc d;
-    struct hid_pos_plan plan = {.report_len = 77};
-
-    (void)state;
-    assert_int_equal(hid_desc_parse(&d, not_scanner, sizeof not_scanner), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_NOT_FOUND);
-    assert_int_equal(hid_desc_parse(&d, only_buttons, sizeof only_buttons), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_BAD_VALUE);
-    assert_int_equal(hid_desc_parse(&d, scanner_desc_keyboard, sizeof scanner_desc_keyboard), ERR_OK);
-    assert_int_equal(hid_pos_plan_init(&plan, &d), ERR_NOT_FOUND);
-    assert_int_equal(plan.report_len, 77);
 }
 
 static void probing_is_not_misled_by_an_identifier_in_the_text(void **state)
@@ -495,15 +374,10 @@ static void every_loss_has_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(descriptor_names_the_fields),
         cmocka_unit_test(every_layout_joins_a_card_from_three_reports),
         cmocka_unit_test(without_report_ids_and_with_three_aim_bytes_in_one_field),
-        cmocka_unit_test(length_byte_under_another_name_is_found_at_the_head),
         cmocka_unit_test(without_any_length_the_text_ends_at_nul),
-        cmocka_unit_test(a_flag_is_its_own_bit_and_other_applications_are_not_looked_at),
         cmocka_unit_test(what_is_an_aim_identifier),
-        cmocka_unit_test(how_large_a_scanners_report_is),
-        cmocka_unit_test(only_the_scanner_application_counts),
         cmocka_unit_test(probing_is_not_misled_by_an_identifier_in_the_text),
         cmocka_unit_test(trailing_line_ends_and_nuls_go_inner_ones_stay),
         cmocka_unit_test(empty_and_foreign_reports_are_nothing),
