@@ -4,10 +4,11 @@
  *
  *     verdict_bench PORT STATE CARDS ROUNDS EACH
  *
- * STATE: an enrolled terminal's directory. CARDS: a file with one card's QR text per line. Each round prints eight medians in ns,
- * "BARE CURL LINK SCAN" twice: the bare client; libcurl with nothing around it; link_request to its callback; and the terminal's
- * whole path, checkout_scan (signature of the QR and all) to checkout_verified. The first four each after a pause, because
- * customers come one at a time and both ends have gone to sleep; the others back to back. */
+ * STATE: an enrolled terminal's directory. CARDS: a file with one card's QR text per line. Each round prints ten medians in ns,
+ * "BARE CURL LINK SCAN CHECK" twice: the bare client; libcurl with nothing around it; link_request to its callback; the terminal's
+ * whole path, checkout_scan (signature of the QR and all) to checkout_verified; and the bare client that checks the signature, too,
+ * while it waits. The first five each after a pause, because customers come one at a time and both ends have gone to sleep; the
+ * others back to back. */
 #include "base/file.h"
 #include "client/core/checkout.h"
 #include "client/ports/link.h"
@@ -52,16 +53,22 @@ static const char *verify_body(const char *text, struct buf *out)
     return buf_str(out);
 }
 
-static int64_t bare(struct bench *b, const char *card)
+/* check: the card's signature, too, while the answer is on its way. */
+static int64_t bare_asks(struct bench *b, const char *card, bool check)
 {
     static char in[ANSWER_MAX];
+    struct card_qr qr;
     struct buf body;
     size_t len, got = 0;
     buf_init(&body, 1024);
     char *request = tls_request(b->port, verify_body(card, &body), &len);
+    if (card_decode(card, strlen(card), &qr))
+        bench_die("decoding a card");
     int64_t from = bench_ns();
     if (SSL_write(b->bare, request, (int)len) != (int)len)
         bench_die("sending");
+    if (check && card_check_signature(&qr, b->trust.card_keys, b->trust.card_key_cnt))
+        bench_die("a signature");
     do {
         int n = SSL_read(b->bare, in + got, (int)(sizeof in - 1 - got));
         if (n <= 0)
@@ -74,6 +81,16 @@ static int64_t bare(struct bench *b, const char *card)
     free(request);
     buf_release(&body);
     return took;
+}
+
+static int64_t bare(struct bench *b, const char *card)
+{
+    return bare_asks(b, card, false);
+}
+
+static int64_t bare_checking(struct bench *b, const char *card)
+{
+    return bare_asks(b, card, true);
 }
 
 static void done(void *ctx, const struct link_answer *a)
@@ -177,12 +194,12 @@ static int64_t scanned(struct bench *b, const char *card)
     return took;
 }
 
-enum { WAYS = 4 };
+enum { WAYS = 5 };
 
 /* One after the other, so that what disturbs one disturbs all. */
 static void measure(struct bench *b, long each, bool pause, int64_t median[static WAYS])
 {
-    static int64_t (*const way[WAYS])(struct bench *, const char *) = {bare, curled, linked, scanned};
+    static int64_t (*const way[WAYS])(struct bench *, const char *) = {bare, curled, linked, scanned, bare_checking};
     static int64_t took[WAYS][EACH_MAX];
     for (long i = 0; i < each; i++)
         for (int w = 0; w < WAYS; w++) {
