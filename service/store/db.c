@@ -65,6 +65,8 @@ enum err db_open(const char *path, bool writer, struct store_tx **out)
         rc = sqlite3_busy_timeout(tx->db, DB_BUSY_MS);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(tx->db, writer ? writer_settings : reader_settings, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = db_tally(tx->db);
     enum err e = db_err(rc);
     if (e)
         db_close(&tx);

@@ -68,6 +68,11 @@ extern const char *const db_schema_2[];
 extern const char db_schema_dispute[];  /* its disputes */
 extern const char *const db_schema_3[]; /* the same of version 3 */
 
+/* Gives a connection the aggregate tally(a, b, c, d, e, f, g): the sums of its seven arguments over a group, as DB_TALLY int64 in this
+ * machine's order in one blob. What overflows is an error. PostgreSQL would be asked for seven sum(). */
+enum { DB_TALLY = 7 };
+int db_tally(sqlite3 *db);
+
 struct db_arg {
     enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;
     int64_t i;

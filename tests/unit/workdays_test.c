@@ -113,12 +113,15 @@ static void a_directory_s_own_years_take_the_place_of_what_is_compiled_in(void *
     snprintf(path, sizeof path, "%s/holidays.tsv", dir);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs("2031-01-01\t2031-01-03\toff\n2031-01-04\t2031-01-04\twork\n", f);
+    fputs("2031-01-01\t2031-01-03\toff\n2031-01-04\t2031-01-04\twork\n2025-01-01\t2025-01-01\toff\n", f);
     fclose(f);
     assert_int_equal(workdays_load(dir, &w, what), ERR_OK);
     assert_true(workdays_is(&w, day("2031-01-04"))); /* a Saturday */
     assert_true(workdays_is(&w, day("2031-04-04"))); /* a Friday: of a year with lines of its own nothing else counts */
     assert_true(workdays_is(&w, day("2026-01-04"))); /* other years stay */
+    assert_true(
+        workdays_is(&w, day("2025-10-08"))); /* nothing of such a year does, off days no more than the worked ones */
+    assert_false(workdays_is(&w, day("2025-10-11")));
     f = fopen(path, "w");
     assert_non_null(f);
     fputs("nothing\n", f);
