@@ -64,7 +64,7 @@ void aftersale_dispute(struct lines *g, enum err_lang lang, const void *ctx)
     const struct aftersale_dispute *d = ctx;
     const struct body_dispute *b = d->body;
     lines_head(g, d->shop_name, LINES_TITLE, pick(lang, "纠纷回执", "DISPUTE SLIP"));
-    lines_row(g, pick(lang, "编号", "Reference"), d->ref);
+    lines_row_styled(g, LINES_BIG, pick(lang, "编号", "Ref."), d->ref); /* what is read out on the telephone */
     row_time(g, pick(lang, "时间", "Time"), b->at_utc_ms);
     lines_row(g, pick(lang, "事由", "About"), aftersale_kind(b->kind, lang));
     lines_row(g, pick(lang, "反映人", "Reported by"),

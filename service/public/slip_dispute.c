@@ -112,35 +112,45 @@ void slip_complain(struct visit *v, const struct found *f)
             "The union that signed this shop answers; scan this code again to read it."));
 }
 
+/* Opens and closes without a script. */
+static void begin_fold(struct html *p, const char *zh, const char *en)
+{
+    html_raw(p, "<details><summary>");
+    html_text(p, html_pick(p, zh, en));
+    html_raw(p, "</summary>");
+}
+
 /* An account of their own, once. */
 static void more(struct visit *v, const struct found *f)
 {
     struct html *p = &v->page;
-    heading(p, "还有要说明的？", "Something to add?");
+    begin_fold(p, "还有要说明的？", "Something to add?");
     begin_form(v, f, "/voice");
     html_raw(p, "<input type=\"hidden\" name=\"say\" value=\"more\">");
     fields(p);
-    end_form(p, "", html_pick(p, "补充给工会", "Send it to the union, too"));
+    end_form(p, "", html_pick(p, "提交补充说明", "Send my account"));
     html_note(p, "small",
         waits(&f->dispute) ? html_pick(p, "每张小票可补充一次，与已有的说法并列给工会看。",
                                  "Once per receipt; the union reads it side by side with what is there.")
                            : html_pick(p, "每张小票可补充一次；提交后重新受理，并有新的答复期限。",
                                  "Once per receipt; the dispute is then taken up again, with a new deadline."));
+    html_raw(p, "</details>");
 }
 
-/* It was not I: always possible. */
+/* Not mine: always possible. */
 static void not_mine(struct visit *v, const struct found *f)
 {
     struct html *p = &v->page;
-    heading(p, "投诉不是您提交的？", "Was it not you who complained?");
+    begin_fold(p, "投诉不是您提交的？", "Not sent by you?");
     html_note(p, "small",
         html_pick(p,
             "小票由商户打印，凭二维码提交的人是谁无法证实。若不是您提交的，请告知工会；此项随时可用，不会被他人占用。",
-            "The shop prints the slip, so nobody can prove who held it. If it was not you, tell the union; this stays "
-            "open to you whatever others sent."));
+            "The shop prints the slip, so nobody can prove who held it. If this is not your complaint, tell the union; "
+            "you can always do so, whatever others sent."));
     begin_form(v, f, "/voice");
     html_raw(p, "<input type=\"hidden\" name=\"say\" value=\"not\">");
-    end_form(p, "plain", html_pick(p, "不是我提交的", "It was not I"));
+    end_form(p, "plain", html_pick(p, "不是我提交的", "I did not send it"));
+    html_raw(p, "</details>");
 }
 
 static void rows(struct html *p, const struct store_dispute *d)
@@ -157,8 +167,7 @@ static void rows(struct html *p, const struct store_dispute *d)
     if (d->second_utc_ms)
         html_row_time(p, html_pick(p, "已补充说明", "Account added"), d->second_utc_ms);
     if (d->objections)
-        html_row_time(
-            p, html_pick(p, "持票人否认提交", "\xe2\x80\x9cIt was not I\xe2\x80\x9d said"), d->objected_utc_ms);
+        html_row_time(p, html_pick(p, "持票人否认提交", "Holder denied sending it"), d->objected_utc_ms);
     if (waits(d))
         html_row_time(p, html_pick(p, "答复期限", "Answer due"), d->due_utc_ms);
     html_raw(p, "</dl>");

@@ -5,8 +5,8 @@
 #include <string.h>
 
 const struct words_kind words_kinds[] = {
-    {"rate_not_given", "没有按登记优惠结账", "the registered discount was not given", true},
-    {"amount_wrong", "金额不符", "the amount is wrong", true}, {"double_charge", "重复收款", "charged twice", true},
+    {"rate_not_given", "没有按登记优惠结账", "registered discount not given", true},
+    {"amount_wrong", "金额不符", "amount wrong", true}, {"double_charge", "重复收款", "charged twice", true},
     {"refused_valid", "会员卡有效却被拒绝", "a valid card was refused", true},
     {"other", "其他", "something else", true},
     {"card_suspect", "会员卡疑似伪造或冒用", "the card looks forged or borrowed", false},

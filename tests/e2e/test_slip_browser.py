@@ -65,12 +65,17 @@ def test_the_member_finds_that_somebody_complained_and_is_heard(world, tmp_path,
     phone.driver.get(f"https://localhost:{world.service.public_port}{path}")
     phone.seen(".good", "已结案")
     assert fits(phone) and len(phone.all("form")) == 2 and not phone.all("script")
+    assert not [f for f in phone.all("form") if f.is_displayed()]
+    for fold in phone.all("summary"):
+        assert fold.rect["height"] >= 44
+        fold.click()
     size = phone.js("return [...document.querySelectorAll('button,select,textarea')].map(e => e.getBoundingClientRect().height)")
     assert size and min(size) >= 44, size
     phone.seen("button.plain", "不是我提交的").click()
     phone.seen("dl", "持票人否认提交")
     phone.seen(".lang").click()
     phone.seen("h2", "The dispute")
+    phone.seen("summary", "Something to add?").click()
     phone.seen("option[value=rate_not_given]").click()
     phone.seen("textarea").send_keys("no discount was given")
     phone.seen("button:not(.plain)").click()

@@ -100,14 +100,14 @@ def test_a_code_by_the_printer_without_room_around_it_is_garbage():
 
 
 PAGES = {"receipt": ("工会会员优惠小票", "UNION MEMBER RECEIPT", "￥112.64"), "void": ("撤销小票", "VOID RECEIPT", "￥112.64"),
-         "return": ("退货小票", "RETURN RECEIPT", "￥17.60"), "dispute": ("纠纷回执", "DISPUTE SLIP", None),
+         "return": ("退货小票", "RETURN RECEIPT", "￥17.60"), "dispute": ("纠纷回执", "DISPUTE SLIP", "7-1-1206-X"),
          "day": ("日结单", "DAY SHEET", "￥5262.84"), "test": ("打印测试", "PRINTER TEST", "￥112.64")}
 
 
 @pytest.mark.parametrize("lang,paper,charset", [("zh", "58", "gb18030"), ("en", "80", "utf-8"), ("zh", "80", "gbk"), ("en", "58", "ascii")])
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_on_every_paper(page, lang, paper, charset, tmp_path):
-    """Shop, title, the amount it is about twice as large; whatever stands at the right edge stands exactly there; cut once; the drawer
+    """Shop, title, the amount (of a dispute: the reference) it is about twice as large; whatever stands at the right edge stands exactly there; cut once; the drawer
     opens where money moves."""
     zh, en, amount = PAGES[page]
     p = receipt(page=page, lang=lang, paper=paper, charset=charset, drawer=1, shop="示例店", qr=CARD)
