@@ -14,6 +14,10 @@ if [ ! -s /etc/machine-id ]; then # a bare container: terminals bind themselves 
     echo "giving this machine an identity: /etc/machine-id"
     tr -d - </proc/sys/kernel/random/uuid | $sudo tee /etc/machine-id >/dev/null
 fi
+if ! getent hosts localhost >/dev/null; then # a bare root: the demo and the tests speak to localhost
+    echo "naming localhost in /etc/hosts"
+    echo "127.0.0.1 localhost" | $sudo tee -a /etc/hosts >/dev/null
+fi
 [ -n "$missing" ] || exit 0
 echo "installing:" $missing
 export DEBIAN_FRONTEND=noninteractive
