@@ -116,10 +116,11 @@ enum err ep_terminal_records(struct http_request *rq)
         e = p.list ? store_read_begin(rq->service->store, &tx) : ERR_NOMEM;
     if (e == ERR_OK)
         e = find(tx, rq, &t);
-    want.terminal = t.number;
-    want.limit++;
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        want.terminal = t.number;
+        want.limit++;
         e = store_branch_records(tx, &want, add_record, &p);
+    }
     store_read_end(&tx);
     snprintf(next, sizeof next, "%llu", (unsigned long long)p.last);
     if (e == ERR_OK)
