@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from api import Contract
 from world import BUILD, ROOT, call, env
 
 PROGRAMS = ["huika", "huika-terminal", "huika-admin", "huika-service"]
@@ -75,3 +76,13 @@ def test_the_first_steps_are_not_refused_for_a_check_digit():
     for number in numbers:
         digits = [doubled[int(d)] if i % 2 else d for i, d in enumerate(reversed(number))]
         assert sum(map(int, digits)) % 10 == 0, number
+
+
+@pytest.mark.parametrize("contract,table", [("service-api.yaml", "service/http/routes.c"), ("counter-api.yaml", "client/counter/route.c")])
+def test_the_contract_names_every_endpoint_and_no_other(contract, table):
+    def plain(path):
+        return re.sub(r"\{\w+\}", "{}", path)
+
+    written = {(m, plain(p)) for m, p in Contract(ROOT / "proto" / contract).operations()}
+    offered = re.findall(r'^    \{"(GET|POST|PUT|DELETE)", "(/[^"]*)", ', (ROOT / table).read_text(encoding="utf-8"), re.M)
+    assert len(offered) > 20 and {(m, plain(p)) for m, p in offered} == written
