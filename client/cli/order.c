@@ -5,6 +5,7 @@
 #include "client/cli/api.h"
 #include "client/cli/hidden.h"
 #include "client/cli/say.h"
+#include "proto/body.h"
 #include "proto/money.h"
 #include "proto/offer.h"
 #include "proto/scan.h"
@@ -157,8 +158,10 @@ int order_read(struct cli *c, struct order *out)
     int code = read_amounts(c, out->body);
     if (!code)
         code = read_lines(c, out->body);
-    if (!code && cashier && json_object_set_new(out->body, "cashier", json_string(cashier)))
-        code = cli_usage(c, "%s", _("The cashier's name is not UTF-8."));
+    bool fits = !cashier || (strlen(cashier) <= BODY_CASHIER_MAX &&
+                                !json_object_set_new(out->body, "cashier", json_string(cashier)));
+    if (!code && !fits)
+        code = cli_usage(c, _("--cashier: at most %d bytes of UTF-8."), BODY_CASHIER_MAX);
     return code ? code : read_card(c, out);
 }
 

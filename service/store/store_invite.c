@@ -127,32 +127,15 @@ static enum err enrol_new(struct store_tx *tx, struct store_enrol *n, const stru
             DB_ARGS(db_id(n->terminal), db_blob(spki, KEY_HASH), db_blob(cert, KEY_HASH), db_blob(n->hash, KEY_HASH)));
     if (e)
         return e;
-    memcpy(n->cert_out, n->cert, n->cert_len);
-    n->cert_out_len = n->cert_len;
-    memcpy(n->terminal_out, n->terminal, STORE_ID);
-    n->outcome = STORE_ENROL_NEW;
+    store_enrol_made(n);
     return ERR_OK;
 }
 
 static enum err enrol_again(struct store_tx *tx, struct store_enrol *n, const struct invitation *v)
 {
-    sqlite3_stmt *row;
-    enum err e = db_find(tx,
+    return store_enrol_again(tx, n,
         "SELECT c.der FROM cert c JOIN terminal t ON t.id = c.holder WHERE c.hash = ? AND c.state = 1 AND t.state = 1",
-        DB_ARGS(db_blob(v->cert, KEY_HASH)), &row);
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_INVITE_USED : e;
-    size_t len = (size_t)sqlite3_column_bytes(row, 0);
-    const void *der = sqlite3_column_blob(row, 0);
-    if (der && len <= sizeof n->cert_out) {
-        memcpy(n->cert_out, der, len);
-        n->cert_out_len = len;
-        n->outcome = STORE_ENROL_AGAIN;
-    } else {
-        e = ERR_INTERNAL;
-    }
-    db_done(row);
-    return e;
+        v->cert);
 }
 
 /* Somebody else had the code: neither device can be believed. A revoked terminal stays revoked. */

@@ -27,6 +27,34 @@ enum err store_cert_put(struct store_tx *tx, const struct store_cert *c)
             db_int(c->not_after_utc_ms), db_blob(c->der, c->len)));
 }
 
+void store_enrol_made(struct store_enrol *n)
+{
+    memcpy(n->cert_out, n->cert, n->cert_len);
+    n->cert_out_len = n->cert_len;
+    memcpy(n->terminal_out, n->terminal, STORE_ID);
+    n->outcome = STORE_ENROL_NEW;
+}
+
+enum err store_enrol_again(
+    struct store_tx *tx, struct store_enrol *n, const char *sql, const uint8_t cert[static KEY_HASH])
+{
+    sqlite3_stmt *row;
+    enum err e = db_find(tx, sql, DB_ARGS(db_blob(cert, KEY_HASH)), &row);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_INVITE_USED : e;
+    size_t len = (size_t)sqlite3_column_bytes(row, 0);
+    const void *der = sqlite3_column_blob(row, 0);
+    if (der && len <= sizeof n->cert_out) {
+        memcpy(n->cert_out, der, len);
+        n->cert_out_len = len;
+        n->outcome = STORE_ENROL_AGAIN;
+    } else {
+        e = ERR_INTERNAL;
+    }
+    db_done(row);
+    return e;
+}
+
 enum err store_admin_add(struct store_tx *tx, const struct store_admin *a, int64_t at_utc_ms)
 {
     size_t n = strlen(a->name);
