@@ -104,8 +104,8 @@ static void append_sale(struct sim *s, struct till *t)
         s->tally.provisional += r.provisional;
         s->tally.keyed += r.provisional && r.keyed;
         size_t cap = s->shown_cap;
-        s->shown = sim_grow(s->shown, &cap, s->shown_cnt + 1, sizeof *s->shown);
-        s->shown_at = sim_grow(s->shown_at, &s->shown_cap, s->shown_cnt + 1, sizeof *s->shown_at);
+        s->shown = dice_grow(s->shown, &cap, s->shown_cnt + 1, sizeof *s->shown);
+        s->shown_at = dice_grow(s->shown_at, &s->shown_cap, s->shown_cnt + 1, sizeof *s->shown_at);
         s->shown[s->shown_cnt] = r;
         s->shown_at[s->shown_cnt++] =
             (struct shown_at){.terminal = t->n, .epoch = t->disk.head.epoch, .seq = t->disk.head.seq};
@@ -146,6 +146,8 @@ static void provoke(struct sim *s, struct till *t)
     uint32_t what = sim_pick(s, 40);
     if (t->c.state != CHECKOUT_QUOTED || what > 2)
         return;
+    s->tally.delisted_at_counter += what == 0;
+    s->tally.revoked_at_counter += what == 1;
     if (what == 0)
         world_shop(s, STANDING_DELISTED);
     if (what == 1)
@@ -156,6 +158,7 @@ static void provoke(struct sim *s, struct till *t)
 /* The cashier looks at the screen again after a while; at a quote some take long. */
 static void cashier_looks(struct sim *s, struct till *t)
 {
+    t->was_provisional |= t->c.state == CHECKOUT_QUOTED && t->c.verdict == VERDICT_PROVISIONAL;
     provoke(s, t);
     int64_t after = sim_pick(s, 12) ? sim_between(s, 800, 25000) : sim_between(s, 25000, 11 * MINUTE_MS);
     world_at(s, s->now + after, EV_CASHIER, t->n)->arg = t->checkout;
@@ -163,9 +166,8 @@ static void cashier_looks(struct sim *s, struct till *t)
 
 static void show_card(struct sim *s, struct till *t, const struct checkout_env *env, unsigned *acts)
 {
-    t->card = (int)sim_pick(s, CARDS);
     t->forged = false;
-    t->told_no = false;
+    t->told_no = t->was_provisional = false;
     t->shown_utc_ms = env->now_utc_ms;
     if (!sim_pick(s, 6)) {
         const char *number = sim_cards.number[t->card];
@@ -178,7 +180,7 @@ static void show_card(struct sim *s, struct till *t, const struct checkout_env *
     checkout_scan(&t->c, env, text, strlen(text), BODY_INPUT_READER, acts);
 }
 
-void counter_customer(struct sim *s, struct till *t)
+void counter_customer(struct sim *s, struct till *t, int card)
 {
     char id[ULID_LEN + 1], sale[ULID_LEN + 1];
     unsigned acts;
@@ -199,9 +201,13 @@ void counter_customer(struct sim *s, struct till *t)
     act(s, t, acts);
     checkout_amount(&t->c, &env, &p, &acts);
     act(s, t, acts);
+    t->card = card < 0 ? (int)sim_pick(s, CARDS) : card;
+    if (card < 0 && !sim_pick(s, 8)) /* somebody buys at both tills at once, with one card */
+        world_at(s, s->now + sim_between(s, 0, 3000), EV_CUSTOMER, (t->n + 1) % TERMINALS)->arg = 2 + (uint32_t)t->card;
     show_card(s, t, &env, &acts);
     act(s, t, acts);
     if (t->busy && !sim_pick(s, 10)) { /* the wrong card; the right one at once */
+        t->card = (int)sim_pick(s, CARDS);
         show_card(s, t, &env, &acts);
         act(s, t, acts);
     }
@@ -211,8 +217,27 @@ void counter_customer(struct sim *s, struct till *t)
     }
 }
 
+static void tally_refusal(struct tally *y, const struct till *t)
+{
+    enum err e = t->c.reason;
+    y->late_refused += e == ERR_LEASE_OVER;
+    y->clock_2090 += e == ERR_TRUST_OVER && t->wall_off_ms > 3650 * TM_DAY_MS;
+    y->allowance_refused += e == ERR_ALLOWANCE_USED;
+    y->card_day_refused += e == ERR_OFFLINE_CARD_DAY;
+    y->delisted_refused += e == ERR_SHOP_DELISTED || e == ERR_SHOP_SUSPENDED;
+    y->revoked_refused += e == ERR_CARD_REVOKED;
+    y->number_refused += e == ERR_OFFLINE_NUMBER;
+    y->expired_refused += e == ERR_CARD_EXPIRED;
+    y->forged_refused += e == ERR_CARD_FORGED;
+    y->stale_refused += e == ERR_OFFLINE_STALE;
+    y->told_no += t->told_no && t->was_provisional;
+}
+
 static void leave(struct sim *s, struct till *t)
 {
+    if (t->c.state == CHECKOUT_REFUSED)
+        tally_refusal(&s->tally, t);
+    s->tally.fork_refused += t->c.state == CHECKOUT_FAILED && t->c.error == ERR_CHAIN_FORK;
     if (t->c.state == CHECKOUT_REFUSED || t->c.state == CHECKOUT_FAILED)
         sim_trace(s, "t%d %s: %s", t->n, checkout_state_name(t->c.state),
             err_code(t->c.state == CHECKOUT_FAILED ? t->c.error : t->c.reason));
@@ -231,6 +256,7 @@ void counter_cashier(struct sim *s, struct till *t, uint32_t checkout)
     if (!sim_pick(s, 15)) {
         checkout_cancel(&t->c, &env, &acts);
     } else if (!sim_pick(s, 25)) { /* another card, please */
+        t->card = (int)sim_pick(s, CARDS);
         show_card(s, t, &env, &acts);
     } else if (!sim_pick(s, 6) && t->online) {
         checkout_online(&t->c, &acts);
@@ -280,6 +306,7 @@ void counter_answer(struct sim *s, struct till *t, const struct event *ev)
         t->told_no |= q->ask == t->c.ask && ev->verdict->verdict == VERDICT_REFUSED && t->c.state != CHECKOUT_APPLIED;
         checkout_verified(&t->c, &env, q->ask, ev->verdict, &acts);
     } else {
+        s->tally.limit_refused += !ev->reserved.reserved;
         checkout_reserved(&t->c, &env, q->ask, &ev->reserved, &acts);
     }
     act(s, t, acts);
@@ -292,6 +319,8 @@ void counter_shop_changed(struct sim *s, struct till *t)
     if (!t->busy)
         return;
     struct checkout_env env = till_env(s, t);
+    bool quoted = t->c.state == CHECKOUT_QUOTED;
     checkout_shop_changed(&t->c, &env, &acts);
+    s->tally.refused_at_counter += quoted && t->c.state == CHECKOUT_REFUSED;
     act(s, t, acts);
 }

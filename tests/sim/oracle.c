@@ -68,6 +68,12 @@ static void judge_provisional(struct sim *s, struct till *t, const struct body_s
     if (t->told_no)
         sim_broken(s, "t%d: sold provisionally although the service had said no", t->n);
     judge_time(s, t);
+    s->tally.cut_sales += !t->online;
+    s->tally.last_of_allowance += u.sales + 1 == a->sales;
+    s->tally.last_of_card += u.of_card + 1 == a->per_card_day;
+    s->tally.just_in_time += s->now < d->lease.stop_at_utc_ms && s->now + MINUTE_MS >= d->lease.stop_at_utc_ms;
+    s->tally.clock_1970 += t->clock_1970;
+    s->tally.clock_behind += t->wall_off_ms < -TM_DAY_MS;
 }
 
 static void judge_member(struct sim *s, struct till *t, const struct body_sale *sale)
@@ -75,6 +81,7 @@ static void judge_member(struct sim *s, struct till *t, const struct body_sale *
     const struct service *v = &s->service;
     if (t->checkout >= v->checkout_cap || v->said_member[t->checkout] != t->card + 1)
         sim_broken(s, "t%d: called a member's card what the service did not", t->n);
+    s->tally.replaced += t->was_provisional;
     if (strcmp(sale->offer_id, sim_cards.offers[0].id) != 0)
         return;
     s->tally.limited++;
@@ -115,7 +122,9 @@ void oracle_end(struct sim *s)
     for (size_t i = 0; i < s->shown_cnt; i++) {
         uint32_t sale = s->shown[i].sale;
         bool there = sale < v->sale_cap && (v->counted[sale] || v->branch[sale]);
-        if (!there && !(s->shown_at[i].lost && slip_shows(s, i)))
+        bool shows = !there && s->shown_at[i].lost && slip_shows(s, i);
+        s->tally.shows += shows;
+        if (!there && !shows)
             sim_broken(s, "sale %u was shown and is lost", sale);
     }
     for (int i = 0; i < TERMINALS; i++) {

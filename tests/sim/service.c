@@ -72,7 +72,7 @@ void service_verify(struct sim *s, const struct question *q, struct body_verdict
     out->use_cnt = 1;
     memcpy(out->uses[0].offer_id, sim_cards.offers[0].id, ULID_LEN + 1);
     out->uses[0].left = used(s, q->card, 0, tm_day(s->now), q->checkout) == 0;
-    v->said_member = sim_grow(v->said_member, &v->checkout_cap, (size_t)q->checkout + 1, 1);
+    v->said_member = dice_grow(v->said_member, &v->checkout_cap, (size_t)q->checkout + 1, 1);
     v->said_member[q->checkout] = (uint8_t)(q->card + 1);
 }
 
@@ -93,7 +93,7 @@ void service_reserve(struct sim *s, const struct question *q, int terminal, stru
         used(s, q->card, q->offer, tm_day(s->now), q->checkout) >= sim_cards.offers[q->offer].per_card_day)
         return;
     if (!r) {
-        v->use = sim_grow(v->use, &v->use_cap, v->use_cnt + 1, sizeof *v->use);
+        v->use = dice_grow(v->use, &v->use_cap, v->use_cnt + 1, sizeof *v->use);
         r = &v->use[v->use_cnt++];
     }
     *r = (struct reservation){q->checkout, q->card, q->offer, terminal, tm_day(s->now), s->now + 15 * MINUTE_MS, false};
@@ -149,7 +149,7 @@ static void consume(struct sim *s, const struct rec *r, const struct body_sale *
         own->expires_utc_ms = 0; /* of another offer, or used now */
     if (strcmp(b->offer_id, sim_cards.offers[0].id) != 0)
         return;
-    v->use = sim_grow(v->use, &v->use_cap, v->use_cnt + 1, sizeof *v->use);
+    v->use = dice_grow(v->use, &v->use_cap, v->use_cnt + 1, sizeof *v->use);
     v->use[v->use_cnt++] = (struct reservation){checkout, r->card, 0, terminal, tm_day(b->at_utc_ms), 0, true};
 }
 
@@ -172,7 +172,6 @@ static void count(struct sim *s, const struct till *t, const struct rec *r)
     consume(s, r, &b, t->n);
     if (b.verdict == VERDICT_PROVISIONAL) {
         enum err e = settle(a, &b);
-        s->tally.contested += e != ERR_OK;
         if (e && !t->rolled_back)
             sim_broken(s, "t%d: the service contests sale %u of an honest terminal: %s", t->n, r->sale, err_code(e));
     }
@@ -201,8 +200,8 @@ enum err service_records(struct sim *s, const struct till *t, uint64_t from, uin
     struct account *a = &v->account[t->n];
     struct record_head h = {.epoch = a->epoch, .seq = from};
     size_t cap = v->sale_cap;
-    v->counted = sim_grow(v->counted, &cap, (size_t)s->sales + 1, 1);
-    v->branch = sim_grow(v->branch, &v->sale_cap, (size_t)s->sales + 1, 1);
+    v->counted = dice_grow(v->counted, &cap, (size_t)s->sales + 1, 1);
+    v->branch = dice_grow(v->branch, &v->sale_cap, (size_t)s->sales + 1, 1);
     if (t->disk.head.epoch != a->epoch || a->forked || from > a->head.seq)
         return fork(s, t, from);
     memcpy(h.terminal, a->head.terminal, ULID_SIZE);
@@ -216,8 +215,9 @@ enum err service_records(struct sim *s, const struct till *t, uint64_t from, uin
             (h.seq <= a->head.seq && memcmp(h.hash, a->hash[h.seq - 1], KEY_HASH) != 0))
             return fork(s, t, from);
     }
+    s->tally.known += a->head.seq > from;
     for (size_t i = a->head.seq; i < t->disk.rec_cnt; i++) {
-        a->hash = sim_grow(a->hash, &a->hash_cap, i + 1, sizeof *a->hash);
+        a->hash = dice_grow(a->hash, &a->hash_cap, i + 1, sizeof *a->hash);
         memcpy(a->hash[i], t->disk.rec[i].hash, KEY_HASH);
         count(s, t, &t->disk.rec[i]);
         a->head.seq = i + 1;

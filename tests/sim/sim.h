@@ -11,7 +11,8 @@
  *     oracle.c    what must never happen; knows the true time, which nobody else does
  *
  * Everything that is random comes from the shop's own generator, so seed and shop number repeat a run exactly. Signatures are
- * stood in for by a hash (a real one takes a hundred times as long as the rest together); what is signed is tested elsewhere. */
+ * stood in for by a hash (a real one takes a hundred times as long as the rest together); what is signed is tested elsewhere. The
+ * terminal around the decisions is written here a second time, for speed; tests/sim/whole runs the real one, for fewer shops. */
 #ifndef HUIKA_SIM_H
 #define HUIKA_SIM_H
 #include "base/tm.h"
@@ -21,6 +22,7 @@
 #include "client/core/sale.h"
 #include "proto/record.h"
 #include "proto/revoked.h"
+#include "tests/sim/dice.h"
 
 enum {
     TERMINALS = 2,
@@ -98,7 +100,7 @@ struct till {
     struct buf list;
     struct notice_shop shop;
     struct checkout c;
-    bool busy, told_no;
+    bool busy, told_no, was_provisional;
     uint32_t checkout; /* its number, from 1 */
     int card;          /* in hand */
     bool forged;
@@ -163,8 +165,6 @@ enum event_kind {
 };
 
 struct event {
-    int64_t at;
-    uint32_t order;
     enum event_kind kind;
     int terminal;
     uint32_t arg, boot_no;
@@ -174,9 +174,26 @@ struct event {
     struct question q;
 };
 
+/* What happened. Each must have happened in a long run: an invariant that nothing came near to says nothing.
+ *     *_refused: a checkout ended so, for that reason    cut_sales: provisional, with the network really down
+ *     last_of_allowance, last_of_card: the very last sale that a lease, or a card's day, allows
+ *     just_in_time: within a minute of stop_at           refused_at_counter: by a notice, with the quote on the screen
+ *     told_no: a late no took a provisional quote back   replaced: a late yes took its place
+ *     clock_*: with a clock of 1970 (sales), of 2090 (refusals), a day or more behind (sales)
+ *     shows: a sale that went down with a disk, and shows against its slip    known: records sent twice */
+#define TALLIES(X)                                                                                                     \
+    X(events)                                                                                                          \
+    X(checkouts)                                                                                                       \
+    X(sales) X(provisional) X(keyed) X(limited) X(refused) X(failed) X(cuts) X(torn) X(half_seen) X(disk_full)         \
+        X(rollbacks) X(forks) X(stale) X(cut_sales) X(last_of_allowance) X(last_of_card) X(just_in_time)               \
+            X(late_refused) X(allowance_refused) X(card_day_refused) X(delisted_refused) X(revoked_refused)            \
+                X(number_refused) X(expired_refused) X(forged_refused) X(stale_refused) X(fork_refused)                \
+                    X(limit_refused) X(delisted_at_counter) X(revoked_at_counter) X(refused_at_counter) X(told_no)     \
+                        X(replaced) X(clock_1970) X(clock_2090) X(clock_behind) X(shows) X(known)
 struct tally {
-    uint64_t events, checkouts, sales, provisional, keyed, refused, failed, contested, cuts, rollbacks, forks, stale,
-        limited;
+#define X(name) uint64_t name;
+    TALLIES(X)
+#undef X
 };
 
 struct sim {
@@ -185,9 +202,9 @@ struct sim {
     int64_t now, start, end; /* the true time */
     struct till till[TERMINALS];
     struct service service;
-    struct event *queue;
-    size_t queue_cnt, queue_cap;
-    uint32_t order;
+    struct queue queue;
+    struct event *event; /* by number of the queue's entries */
+    size_t event_cap;
     uint32_t checkouts, sales; /* given so far */
     struct rec *shown;         /* every sale that a cashier saw applied */
     struct shown_at {
@@ -218,9 +235,14 @@ extern struct sim_cards sim_cards;
 void sim_cards_make(void);
 
 /* main.c */
-uint32_t sim_pick(struct sim *s, uint32_t n); /* 0 .. n-1 */
-int64_t sim_between(struct sim *s, int64_t lo, int64_t hi);
-void *sim_grow(void *p, size_t *cap, size_t need, size_t size);
+static inline uint32_t sim_pick(struct sim *s, uint32_t n) /* 0 .. n-1 */
+{
+    return dice_pick(&s->rng, n);
+}
+static inline int64_t sim_between(struct sim *s, int64_t lo, int64_t hi)
+{
+    return dice_between(&s->rng, lo, hi);
+}
 __attribute__((format(printf, 2, 3))) void sim_trace(struct sim *s, const char *fmt, ...);
 /* Notes the first thing that must not have happened. */
 __attribute__((format(printf, 2, 3))) void sim_broken(struct sim *s, const char *fmt, ...);
@@ -256,7 +278,7 @@ void till_started(struct sim *s, struct till *t);
 void till_free_records(struct rec *rec, size_t cnt);
 
 /* counter.c */
-void counter_customer(struct sim *s, struct till *t);
+void counter_customer(struct sim *s, struct till *t, int card); /* below 0: any */
 void counter_cashier(struct sim *s, struct till *t, uint32_t checkout);
 void counter_tick(struct sim *s, struct till *t);
 void counter_answer(struct sim *s, struct till *t, const struct event *ev);

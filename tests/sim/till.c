@@ -221,7 +221,7 @@ static void put_on_disk(struct sim *s, struct till *t, struct rec *r)
     char *body = strndup(r->body, r->len);
     if (!body || record_extend(&d->head, r->kind, body, r->len, &d->head))
         abort();
-    d->rec = sim_grow(d->rec, &d->rec_cap, d->rec_cnt + 1, sizeof *d->rec);
+    d->rec = dice_grow(d->rec, &d->rec_cap, d->rec_cnt + 1, sizeof *d->rec);
     r->body = body;
     memcpy(r->hash, d->head.hash, KEY_HASH);
     d->rec[d->rec_cnt++] = *r;
@@ -232,6 +232,9 @@ bool till_append(struct sim *s, struct till *t, struct rec *r, enum err *e)
 {
     uint32_t what = s->quiet ? 99 : sim_pick(s, 100);
     *e = ERR_OK;
+    s->tally.torn += what == 0;
+    s->tally.disk_full += what == 1 || what == 2;
+    s->tally.half_seen += what == 3;
     if (what == 0) { /* torn: the journal is as it was */
 #ifdef SIM_BUG_EARLY
         return true;

@@ -5,45 +5,14 @@
 
 #define YEARS_64 (64 * INT64_C(31556952000))
 
-static bool before(const struct event *a, const struct event *b)
-{
-    return a->at < b->at || (a->at == b->at && a->order < b->order);
-}
-
-static void swap(struct event *a, struct event *b)
-{
-    struct event c = *a;
-    *a = *b;
-    *b = c;
-}
-
 /* The event is the caller's to fill in until the next call; its time must stay. */
 struct event *world_at(struct sim *s, int64_t at, enum event_kind kind, int terminal)
 {
-    s->queue = sim_grow(s->queue, &s->queue_cap, s->queue_cnt + 1, sizeof *s->queue);
-    size_t i = s->queue_cnt++;
-    s->queue[i] = (struct event){
-        .at = at, .order = s->order++, .kind = kind, .terminal = terminal, .boot_no = s->till[terminal].boot_no};
-    for (; i && before(&s->queue[i], &s->queue[(i - 1) / 2]); i = (i - 1) / 2)
-        swap(&s->queue[i], &s->queue[(i - 1) / 2]);
-    return &s->queue[i];
-}
-
-static struct event take(struct sim *s)
-{
-    struct event first = s->queue[0];
-    size_t i = 0, cnt = --s->queue_cnt;
-    s->queue[0] = s->queue[cnt];
-    for (;;) {
-        size_t least = i;
-        for (size_t k = 2 * i + 1; k <= 2 * i + 2; k++)
-            if (k < cnt && before(&s->queue[k], &s->queue[least]))
-                least = k;
-        if (least == i)
-            return first;
-        swap(&s->queue[i], &s->queue[least]);
-        i = least;
-    }
+    uint32_t n = s->queue.order;
+    s->event = dice_grow(s->event, &s->event_cap, (size_t)n + 1, sizeof *s->event);
+    s->event[n] = (struct event){.kind = kind, .terminal = terminal, .boot_no = s->till[terminal].boot_no};
+    queue_put(&s->queue, at, n);
+    return &s->event[n];
 }
 
 static void later(struct sim *s, int64_t lo, int64_t hi, enum event_kind kind, int terminal)
@@ -152,7 +121,7 @@ static void handle(struct sim *s, const struct event *ev)
     s->tally.events++;
     switch (ev->kind) {
     case EV_CUSTOMER:
-        counter_customer(s, t);
+        counter_customer(s, t, (int)ev->arg - 2);
         if (!ev->arg)
             later(s, MINUTE_MS, sim_pick(s, 3) ? HOUR_MS : 40 * (int64_t)HOUR_MS, EV_CUSTOMER, t->n);
         break;
@@ -253,9 +222,10 @@ void world_run(struct sim *s, int days)
     s->trust.offline_keyed = sim_pick(s, 2);
     service_init(s);
     begin(s);
-    while (!*s->why && s->queue_cnt && s->queue[0].at < s->end) {
-        struct event ev = take(s);
-        s->now = ev.at;
+    while (!*s->why && s->queue.cnt && s->queue.e[0].at < s->end) {
+        struct queued q = queue_take(&s->queue);
+        struct event ev = s->event[q.n];
+        s->now = q.at;
         handle(s, &ev);
         free(ev.verdict);
     }
@@ -264,9 +234,10 @@ void world_run(struct sim *s, int days)
         settle(s);
         oracle_end(s);
     }
-    for (size_t i = 0; i < s->queue_cnt; i++)
-        free(s->queue[i].verdict);
-    free(s->queue);
+    for (size_t i = 0; i < s->queue.cnt; i++)
+        free(s->event[s->queue.e[i].n].verdict);
+    free(s->queue.e);
+    free(s->event);
     for (int i = 0; i < TERMINALS; i++)
         till_release(&s->till[i]);
     service_release(&s->service);
