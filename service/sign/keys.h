@@ -39,11 +39,12 @@ struct service_keys {
     size_t card_cnt;
     struct keys_sealing sealing[KEYS_SEALING]; /* the first is the one that terminals seal to */
     size_t sealing_cnt;
-    uint8_t number_key[KEYS_HMAC];           /* HMAC-SHA-256(number) */
-    struct buf trust;                        /* the trust notice's envelope, as served */
-    struct notice_trust trust_notice;        /* the same, verified and taken apart */
-    uint8_t trust_hash[KEY_HASH];            /* struct notice's hash of it */
-    struct keys_change change[KEYS_CHANGES]; /* every trust notice that no terminal may miss: it changed the root, or resets the floor; oldest first */
+    uint8_t number_key[KEYS_HMAC];    /* HMAC-SHA-256(number) */
+    struct buf trust;                 /* the trust notice's envelope, as served */
+    struct notice_trust trust_notice; /* the same, verified and taken apart */
+    uint8_t trust_hash[KEY_HASH];     /* struct notice's hash of it */
+    struct keys_change change
+        [KEYS_CHANGES]; /* every trust notice that no terminal may miss: it changed the root, or resets the floor; oldest first */
     size_t change_cnt;
     uint8_t fingerprint[16]; /* for invitation codes: first 16 bytes of SHA-256(server CA SPKI | root SPKI) */
     bool offline_here;       /* DIR/offline still holds keys: the operator should be warned */

@@ -5,6 +5,7 @@
     report_bench.py [SALES]        builds a service's database in a temporary directory; HUIKA_BUILD names the programs"""
 import os
 import pathlib
+import resource
 import sqlite3
 import statistics
 import subprocess
@@ -49,6 +50,13 @@ def fill(db, sales, first):
     return n
 
 
+def cpu(service):
+    """Seconds of processor that our children and the running service have used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    field = pathlib.Path(f"/proc/{service.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return usage.ru_utime + usage.ru_stime + (int(field[11]) + int(field[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main():
     sales = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
     with tempfile.TemporaryDirectory() as top:
@@ -66,22 +74,27 @@ def main():
         a, b = (first * 86400000 - 28800000), ((first + 365) * 86400000 - 28800000)
         asked = {name: QUESTION.format(a=a, b=b, first=first, last=first + 364, group=group) for name, group in GROUPS.items()}
         took = {"ours": [], **{name: [] for name in asked}}
+        used = dict.fromkeys(took, 0.0)
         for _ in range(ROUNDS):  # by turns, so that whatever else this machine does meets all of them
-            begin = time.perf_counter()
+            begin, at = time.perf_counter(), cpu(w.service)
             r = w.admin("report", "--month", "2026")
             took["ours"].append(time.perf_counter() - begin)
+            used["ours"] += cpu(w.service) - at
             assert r.code == 0 and r.json["orgs"][0]["sales"] == n, r
             for name, question in asked.items():
-                begin = time.perf_counter()
+                begin, at = time.perf_counter(), cpu(w.service)
                 subprocess.run(["sqlite3", "-readonly", path, question], check=True, stdout=subprocess.DEVNULL)
                 took[name].append(time.perf_counter() - begin)
+                used[name] += cpu(w.service) - at
         w.end()
         size = os.path.getsize(path) if path.exists() else 0
     print(f"report over {n} sales ({size >> 20} MB), {ROUNDS} rounds by turns: ours {statistics.median(took['ours']) * 1000:.0f} ms")
     for name in asked:
+        share = used["ours"] / used[name]
         pairs = sorted(o / t for o, t in zip(took["ours"], took[name]))
         print(f"  sqlite3 shell, {name}: {statistics.median(took[name]) * 1000:.0f} ms; ratio of the medians"
-              f" {statistics.median(took['ours']) / statistics.median(took[name]):.2f}, of pairs {pairs[len(pairs) // 4]:.2f} to {pairs[-1 - len(pairs) // 4]:.2f}")
+              f" {statistics.median(took['ours']) / statistics.median(took[name]):.2f}, of pairs {pairs[len(pairs) // 4]:.2f} to {pairs[-1 - len(pairs) // 4]:.2f};"
+              f" processor {used['ours'] / ROUNDS * 1000:.0f} against {used[name] / ROUNDS * 1000:.0f} ms, ratio {share:.2f}")
     return 0
 
 
