@@ -58,10 +58,20 @@ for (const el of document.querySelectorAll("#app button, #app select, #app .word
         bad.push(`sticks out of ${holder.className}: ${el.className} "${el.textContent.slice(0, 20)}" ${Math.round(b.left)},${Math.round(b.top)} ${Math.round(b.right)},${Math.round(b.bottom)} of ${Math.round(h.left)},${Math.round(h.top)} ${Math.round(h.right)},${Math.round(h.bottom)}`);
     if (b.width && !scrolls && (b.left < -1 || b.top < -1 || b.right > innerWidth + 1 || b.bottom > innerHeight + 1))
         bad.push(`outside: ${el.className} "${el.textContent.slice(0, 20)}" ${Math.round(b.left)},${Math.round(b.top)} ${Math.round(b.right)},${Math.round(b.bottom)}`);
+    if (el.clientWidth && el.scrollWidth > el.clientWidth + 1 && getComputedStyle(el).textOverflow !== "ellipsis")
+        bad.push(`cut off: ${el.className} "${el.textContent.slice(0, 20)}"`);
     if (el.tagName === "BUTTON" && b.width && !el.closest(".testcards") && (b.width < 40 || b.height < 34))
         bad.push(`small: ${el.className} ${Math.round(b.width)}x${Math.round(b.height)}`);
     if (el.tagName === "BUTTON" && !(el.getAttribute("aria-label") || el.textContent.trim()))
         bad.push(`unnamed: ${el.className}`);
+}
+for (const el of document.querySelectorAll("#app .tool, #app .tab span, #app .pill span, #app .chip, #app .pay dt, #app .pay dd, #app .primary, #app .titlerow h1")) {
+    const texts = document.createTreeWalker(el, NodeFilter.SHOW_TEXT), range = document.createRange();
+    while (texts.nextNode()) {
+        range.selectNodeContents(texts.currentNode);
+        if (range.getClientRects().length > 1)
+            bad.push(`on two lines: ${el.className} "${el.textContent.slice(0, 20)}"`);
+    }
 }
 return bad;
 """

@@ -12,7 +12,7 @@ function by() {
 /* The same key for every try of one: it happens once. What came of it stays until it is dismissed. */
 function takeBack(what, sale, body, key) {
     return act(async () => {
-        const done = await ask("POST", `/v1/sales/${sale.sale_id}/${what}`, {...body, ...by()}, {"Idempotency-Key": key});
+        const done = await ask("POST", `/v1/sales/${sale.sale_id}/${what}?lang=${state.lang}`, {...body, ...by()}, {"Idempotency-Key": key});
         set({dialog: {kind: "returned", sale, done}, receipt: null, day: null});
     });
 }

@@ -161,7 +161,7 @@ function verdict(c) {
 /* What is to be paid; a sum of many digits in a smaller type. */
 function toPay(label, fen, id) {
     const text = yuan(fen);
-    return h("div", {class: "pay" + (text.length > 9 ? " long" : "")}, h("dt", null, label), h("dd", null, h("span", {class: "sign"}, "¥"), h("span", {class: "figure", id}, text)));
+    return h("div", {class: "pay" + (text.length > 8 ? " long" : "")}, h("dt", null, label), h("dd", null, h("span", {class: "sign"}, "¥"), h("span", {class: "figure", id}, text)));
 }
 
 function priceLines(c) {
