@@ -19,6 +19,8 @@ static void restart(struct f2f *f)
     f->half = 0;
     f->worst = f->judged = 0;
     f->sum = 0;
+    if (f->hand)
+        hand_init(f->hand);
     for (; f->cnt; f->cnt--)
         f->bits[(f->cnt - 1) >> 3] = 0;
 }
@@ -64,7 +66,7 @@ static bool is_one(const struct f2f *f, uint16_t a, uint16_t b)
 {
     uint16_t c = length(f);
 
-    return apart(a, b) <= (c >> 3) + (c >> 4) && apart((uint16_t)(a + b), c) <= (c >> 2) - (c >> 6);
+    return apart(a, b) <= (c >> 3) + (c >> 4);
 }
 
 bool f2f_is_even(const struct f2f *f)
@@ -137,6 +139,17 @@ void f2f_gap(struct f2f *f)
         restart(f);
 }
 
+/* A cell: two halves, or one whole. */
+static void tell(struct f2f *f, uint16_t half, uint16_t d)
+{
+    if (!f->hand)
+        return;
+    if (half)
+        hand_interval(f->hand, (uint16_t)(half << 1));
+    hand_interval(f->hand, half ? (uint16_t)(d << 1) : d);
+    hand_cell(f->hand, !half && f->phase == F2F_LEADING);
+}
+
 static void feed_half(struct f2f *f, uint16_t d)
 {
     uint16_t first = f->half;
@@ -150,6 +163,7 @@ static void feed_half(struct f2f *f, uint16_t d)
         f2f_gap(f);
         return;
     }
+    tell(f, first, d);
     put(f, true);
     follow(f, (uint16_t)(d + first), true);
 }
@@ -172,6 +186,7 @@ void f2f_feed(struct f2f *f, uint16_t ticks)
     if (kind == HALF)
         feed_half(f, ticks);
     else if (kind == CELL && !f->half) {
+        tell(f, 0, ticks);
         put(f, false);
         follow(f, ticks, false);
     } else

@@ -7,11 +7,13 @@
  *
  * A 0 is one interval of a cell, a 1 two of half a cell. The cell's length is followed as the hand speeds up and slows
  * down, its change too. An interval that is neither near a cell nor near half of one is not guessed at, nor two halves that
- * are too unlike: the bits end there, and a track that is not whole by then is rejected by its missing end. An interval that
- * is much further off than the others of its swipe are is no better: f2f_is_even() says so, and the swipe is rejected.
+ * are too unlike: the bits end there, and a track that is not whole by then is rejected by its missing end. That allows for
+ * more than a swipe may be off, as the length is an estimate; whether to believe the whole of it is for core/hand.h to say or,
+ * where there is no memory for that, for f2f_is_even().
  * Leading zeros are counted, not stored. No heap, no division. Any numbers may be fed. */
 #ifndef HUIKA_FW_F2F_H
 #define HUIKA_FW_F2F_H
+#include "firmware/core/hand.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,17 +28,18 @@ enum {
 };
 
 struct f2f {
-    uint8_t *bits;   /* borrowed; least significant bit of bits[0] first; bits[0] bit 0 is the first 1 */
-    uint16_t max;    /* bits that fit */
-    uint16_t cnt;    /* bits that are there */
-    uint16_t worst;  /* how far an interval of them was from what it was taken for, in ticks of a whole cell, */
-    uint32_t sum;    /* and all together */
-    uint16_t judged; /* intervals */
-    int32_t cell;    /* a cell's length in 1/256 ticks, */
-    int32_t trend;   /* and how it changes from cell to cell, 1/4096 ticks */
-    uint8_t age;     /* cells since the first length, saturating */
-    uint16_t half;   /* the first half of a 1, in ticks; 0: at a cell's edge */
-    uint8_t run;     /* intervals that agreed; then leading zeros, saturating */
+    struct hand *hand; /* borrowed, told of each cell; NULL: f2f_is_even() has to do */
+    uint8_t *bits;     /* borrowed; least significant bit of bits[0] first; bits[0] bit 0 is the first 1 */
+    uint16_t max;      /* bits that fit */
+    uint16_t cnt;      /* bits that are there */
+    uint16_t worst;    /* how far an interval of them was from what it was taken for, in ticks of a whole cell, */
+    uint32_t sum;      /* and all together */
+    uint16_t judged;   /* intervals */
+    int32_t cell;      /* a cell's length in 1/256 ticks, */
+    int32_t trend;     /* and how it changes from cell to cell, 1/4096 ticks */
+    uint8_t age;       /* cells since the first length, saturating */
+    uint16_t half;     /* the first half of a 1, in ticks; 0: at a cell's edge */
+    uint8_t run;       /* intervals that agreed; then leading zeros, saturating */
     enum f2f_phase { F2F_SYNCING, F2F_LEADING, F2F_DATA, F2F_ENDED } phase;
 };
 

@@ -2,7 +2,7 @@
 #include "firmware/core/reader.h"
 #include "firmware/core/desc.h"
 
-enum { T2 = 0, TX = 1, PACKET = DESC_EP_SIZE };
+enum { T2 = 0, TX = 1, PACKET = DESC_EP_SIZE, PASSES_A_TICK = 2 };
 
 static void count(uint16_t *n)
 {
@@ -13,8 +13,11 @@ static void forget_swipe(struct reader *r)
 {
     f2f_init(&r->f2f[T2], r->t2_bits, READER_T2_BITS);
     f2f_init(&r->f2f[TX], r->tx_bits, READER_TX_BITS);
+    hand_init(&r->hand);
+    r->f2f[T2].hand = &r->hand;
     report_msr_init(&r->msr);
     r->edges = 0;
+    r->looked = false;
     r->msr_at = 0;
     r->msr_full = false;
     r->keep_ms = 0;
@@ -52,20 +55,45 @@ void reader_interval(struct reader *r, uint8_t channel, uint16_t ticks)
         f2f_feed(&r->f2f[channel], ticks);
 }
 
+/* ISO/IEC 7813: one behind the number. Two bits make one of many a digit. */
+static bool has_one_separator(const struct track *t)
+{
+    uint8_t n = 0;
+
+    for (uint8_t i = 1; i < t->len; i++)
+        n = (uint8_t)(n + (track_char(t, i) == '='));
+    return n < 2;
+}
+
 static bool find(struct reader *r, uint8_t channel, enum track_width width, uint8_t number)
 {
-    struct f2f *f = &r->f2f[channel];
+    const struct f2f *f = &r->f2f[channel];
     struct track t;
 
-    return f2f_is_even(f) && track_find(&t, f->bits, f->cnt, width) && report_msr_put(&r->msr, number, &t);
+    return track_find(&t, f->bits, f->cnt, width) && (number != 2 || has_one_separator(&t)) &&
+           report_msr_put(&r->msr, number, &t);
+}
+
+/* What the bits say; the interrupts are quiet by now, and any interval from here on is a gap. */
+static void look_at_bits(struct reader *r)
+{
+    r->looked = true;
+    report_msr_init(&r->msr);
+    if (!find(r, T2, TRACK_DIGITS, 2))
+        r->hand.verdict = HAND_UNEVEN;
+    if (f2f_is_even(&r->f2f[TX]) && !find(r, TX, TRACK_LETTERS, 1))
+        find(r, TX, TRACK_DIGITS, 3);
 }
 
 static void end_swipe(struct reader *r)
 {
-    bool t2 = find(r, T2, TRACK_DIGITS, 2);
-    bool tx = find(r, TX, TRACK_LETTERS, 1) || find(r, TX, TRACK_DIGITS, 3);
-
-    if (t2 || tx) {
+    if (!r->looked)
+        look_at_bits(r);
+    while (hand_judge(&r->hand) == HAND_BUSY)
+        ;
+    if (r->hand.verdict != HAND_EVEN)
+        r->msr.track[1].len = 0;
+    if (r->msr.track[0].len || r->msr.track[1].len || r->msr.track[2].len) {
         count(&r->stats.swipes_good);
         ui_good(&r->ui);
         r->msr_full = true;
@@ -77,6 +105,20 @@ static void end_swipe(struct reader *r)
         ui_bad(&r->ui);
     }
     forget_swipe(r);
+}
+
+/* The hand is judged while the swipe may still go on, so that all is known when it does not. */
+static void follow_swipe(struct reader *r, uint16_t quiet_ms)
+{
+    if (r->msr_full || !r->edges || quiet_ms < READER_STILL_MS)
+        return;
+    if (quiet_ms >= READER_SWIPE_MS)
+        end_swipe(r);
+    else if (!r->looked)
+        look_at_bits(r);
+    else
+        for (uint8_t i = 0; i < PASSES_A_TICK; i++)
+            hand_judge(&r->hand);
 }
 
 static void note_scan(struct reader *r, enum scan_event e)
@@ -114,8 +156,7 @@ uint8_t reader_tick(struct reader *r, const struct reader_quiet *quiet)
     r->scan_ms = scan_full(&r->scan) ? (uint16_t)(r->scan_ms + 1) : 0;
     if (r->scan_ms == READER_KEEP_MS)
         note_scan(r, scan_lost(&r->scan));
-    if (!r->msr_full && r->edges && quiet->head >= READER_SWIPE_MS)
-        end_swipe(r);
+    follow_swipe(r, quiet->head);
     note_scan(r, scan_silence(&r->scan, quiet->engine));
     settings_poll(&r->settings);
     return ui_tick(&r->ui);
@@ -160,7 +201,7 @@ uint8_t reader_msr_packet(struct reader *r, uint8_t out[64])
 
 static uint8_t get_stats(const struct reader_stats *s, uint8_t *out)
 {
-    const uint16_t v[] = {s->swipes_good, s->swipes_bad, s->scans_good, s->scans_dropped, s->bus_resets, s->faults};
+    const uint16_t *v = (const uint16_t *)s;
 
     for (uint8_t i = 0; i < READER_STATS_LEN / 2; i++) {
         out[2 * i] = (uint8_t)v[i];

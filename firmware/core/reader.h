@@ -26,7 +26,8 @@ enum {
     READER_CHANNELS = 2, /* track 2; track 1 or 3 */
     READER_T2_BITS = 256,
     READER_TX_BITS = 576,
-    READER_SWIPE_MS = 20,  /* without an edge: the swipe is over */
+    READER_STILL_MS = 9,   /* without an edge, longer than any interval of a swipe: it is looked at, */
+    READER_SWIPE_MS = 20,  /* and is over */
     READER_NOISE = 60,     /* fewer intervals than this are no attempt to swipe */
     READER_KEEP_MS = 5000, /* a report that the host does not fetch */
     READER_GAP = 0         /* an interval's value where edges were lost */
@@ -38,9 +39,11 @@ struct reader_stats { /* saturating; the order of the feature report */
 
 struct reader {
     struct f2f f2f[READER_CHANNELS];
+    struct hand hand; /* of track 2 */
     uint8_t t2_bits[READER_T2_BITS / 8], tx_bits[READER_TX_BITS / 8];
     uint16_t edges; /* intervals of the swipe under way, both channels */
     struct report_msr msr;
+    bool looked;       /* at the bits: msr holds what they are, hand is being judged */
     uint8_t msr_at;    /* bytes of the report that have left */
     bool msr_full;     /* a report is leaving; intervals are ignored meanwhile */
     uint16_t keep_ms;  /* how long it has been waiting, */

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """mutants.py BUILD: plants one bug at a time in a copy of the firmware, builds it as the real one is built, and wants the
-simulator tests to go red. A bug that nobody notices, or that no longer fits the source, is a failure. Prints who caught
+simulator tests to go red; bugs in the decoder's borders go into a build for the host, and the quality run or the unit test of
+the borders has to go red. A bug that nobody notices, or that no longer fits the source, is a failure. Prints who caught
 which."""
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -13,6 +15,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ["sim_usb_test", "sim_card_test", "sim_world_test"]
+QUICK = ["--clean", "200", "--damaged", "60000", "--paired", "1", "--seed", "7"]
 AVR, CORE = "firmware/avr/", "firmware/core/"
 
 # (what a tired engineer might have done, file, text, text instead)
@@ -78,58 +81,113 @@ MUTANTS = [
     ("old report kept for the next host", CORE + "reader.c", "{\n    forget_swipe(r);\n    if (r->scan.len", "{\n    if (r->scan.len"),
 ]
 
+# The same for what decides whether a swipe is believed.
+DECODER = [
+    ("noise border at 20 %", CORE + "hand.h", "HAND_NOISE = 2507", "HAND_NOISE = 3277"),
+    ("noise border at 14 %", CORE + "hand.h", "HAND_NOISE = 2507", "HAND_NOISE = 2294"),
+    ("outliers believed", CORE + "hand.h", "HAND_SPREAD_32 = 39", "HAND_SPREAD_32 = 52"),
+    ("outliers believed more than they may be", CORE + "hand.h", "HAND_SPREAD_32 = 39", "HAND_SPREAD_32 = 48"),
+    ("hardly an outlier believed", CORE + "hand.h", "HAND_SPREAD_32 = 39", "HAND_SPREAD_32 = 34"),
+    ("clean far too generous", CORE + "hand.h", "HAND_CLEAN = 1474", "HAND_CLEAN = 2300"),
+    ("a clean swipe held to its rounding", CORE + "hand.h", "HAND_CLEAN = 1474", "HAND_CLEAN = 0"),
+    ("passes given up early", CORE + "hand.h", "HAND_PASSES = 20", "HAND_PASSES = 4"),
+    ("verdict not asked for", CORE + "reader.c", "if (r->hand.verdict != HAND_EVEN)", "if (0)"),
+    ("only what is too slow is looked at", CORE + "hand.c", "if (slow <= limit && fast >= -limit)", "if (slow <= limit)"),
+    ("only what is too fast is looked at", CORE + "hand.c", "if (slow <= limit && fast >= -limit)", "if (fast >= -limit)"),
+    ("no hand speeds up and slows down", CORE + "hand.c", "for (uint8_t i = 0; i < 4; i++)\n        h->speed[i]",
+     "for (uint8_t i = 0; i < 2; i++)\n        h->speed[i]"),
+    ("rounding taken for noise", CORE + "hand.c", " && most > least)", ")"),
+    ("separator within the number", CORE + "reader.c", "return n < 2;", "return n < 9;"),
+    ("outliers of the other channel believed", CORE + "f2f.h", "F2F_OUTLIER_8 = 25", "F2F_OUTLIER_8 = 250"),
+    ("half a cell too strict", CORE + "f2f.c", "c4 - (c >> 6)", "c4 - (c >> 3)"),
+    ("a cell too strict", CORE + "f2f.c", "off <= c4 + (f->phase", "off <= c4 - (c >> 3) + (f->phase"),
+    ("speed followed too slowly", CORE + "f2f.c", "f->age < F2F_YOUNG ? 3 : 4", "f->age < F2F_YOUNG ? 6 : 7"),
+    ("control characters read", CORE + "track.c", "n && c != end && is_control(c)", "0"),
+    ("parity not looked at", CORE + "track.c", "if (c == BAD_PARITY || ", "if ("),
+]
+
 
 def flags():
     out = subprocess.run(["make", "-s", "--no-print-directory", "print-avr-flags"], cwd=ROOT, check=True, capture_output=True, text=True)
     return out.stdout.split()
 
 
-def build(name, path, old, new, work, avr_flags):
-    for folder in ("firmware", "proto"):
+def plant(mutant, work, folders):
+    """A copy with the bug; a complaint if it no longer fits."""
+    _, path, old, new = mutant
+    for folder in folders:
         shutil.copytree(ROOT / folder, work / folder, ignore=shutil.ignore_patterns("vectors"))
-    if path:
-        text = (work / path).read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            return f"does not fit the source any more ({text.count(old)} places)"
-        (work / path).write_text(text.replace(old, new), encoding="utf-8")
-    sources = sorted(str(p.relative_to(work)) for p in work.glob("firmware/*/*.c"))
-    got = subprocess.run(["avr-gcc", *avr_flags, "-Wno-error", "-Wl,--gc-sections", "-o", "reader.elf", *sources], cwd=work,
-                         capture_output=True, text=True, check=False)
-    return "does not build" if got.returncode else None
+    if not path:
+        return None
+    text = (work / path).read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        return f"does not fit the source any more ({text.count(old)} places)"
+    (work / path).write_text(text.replace(old, new), encoding="utf-8")
+    return None
 
 
-def judge(mutant, tests, avr_flags):
+def first_red(commands, env):
+    """Which of them fails first."""
+    for command in commands:
+        try:
+            got = subprocess.run(command, env=env, capture_output=True, timeout=120, check=False).returncode
+        except subprocess.TimeoutExpired:
+            got = "no end"
+        if got:
+            return pathlib.Path(command[0]).name
+    return None
+
+
+def judge_firmware(mutant, tests, avr_flags):
     """(caught by, complaint): one of them None."""
     with tempfile.TemporaryDirectory() as d:
         work = pathlib.Path(d)
-        why = build(*mutant, work, avr_flags)
+        why = plant(mutant, work, ("firmware", "proto"))
         if why:
             return None, why
-        for test in tests:
-            env = dict(os.environ, HUIKA_READER_ELF=str(work / "reader.elf"))
-            try:
-                got = subprocess.run([test], env=env, capture_output=True, timeout=120, check=False).returncode
-            except subprocess.TimeoutExpired:
-                got = "no end"
-            if got:
-                return test.name, None
-        return None, "not noticed"
+        sources = sorted(str(p.relative_to(work)) for p in work.glob("firmware/*/*.c"))
+        got = subprocess.run(["avr-gcc", *avr_flags, "-Wno-error", "-Wl,--gc-sections", "-o", "reader.elf", *sources], cwd=work,
+                             capture_output=True, text=True, check=False)
+        if got.returncode:
+            return None, "does not build"
+        caught = first_red([[test] for test in tests], dict(os.environ, HUIKA_READER_ELF=str(work / "reader.elf")))
+        return caught, None if caught else "not noticed"
+
+
+def judge_decoder(mutant):
+    with tempfile.TemporaryDirectory() as d:
+        work = pathlib.Path(d)
+        why = plant(mutant, work, ("firmware", "proto", "tests/firmware"))
+        if why:
+            return None, why
+        core = [str(p) for p in work.glob("firmware/core/*.c")]
+        swipes = [str(work / "tests/firmware" / f) for f in ("swipe.c", "swipe_damage.c", "swipe_judge.c", "fake_port.c")]
+        for program in ("quality", "hand_test"):
+            got = subprocess.run(["gcc", "-std=c11", "-O2", "-w", "-I", work, "-o", work / program, work / f"tests/firmware/{program}.c",
+                                  *core, *swipes, "-lcmocka", "-lm"], capture_output=True, check=False)
+            if got.returncode:
+                return None, "does not build"
+        caught = first_red([[work / "quality", *QUICK], [work / "hand_test"]], None)
+        return caught, None if caught else "not noticed"
 
 
 def main():
     tests = [pathlib.Path(sys.argv[1]).resolve() / "firmware" / t for t in TESTS]
     avr_flags = flags()
-    caught, why = judge(("the firmware as it is", None, None, None), tests, avr_flags)
-    bad = 0 if why == "not noticed" else 1
-    if bad:
-        print(f"the firmware without a planted bug: {caught or why}")
+    none = ("none", None, None, None)
+    bad = 0
+    for caught, why in (judge_firmware(none, tests, avr_flags), judge_decoder(none)):
+        if why != "not noticed":
+            bad += 1
+            print(f"without a planted bug: {caught or why}")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda m: judge(m, tests, avr_flags), MUTANTS))
-    for mutant, (caught, why) in zip(MUTANTS, results):
+        results = list(pool.map(lambda m: judge_firmware(m, tests, avr_flags), MUTANTS)) + list(pool.map(judge_decoder, DECODER))
+    for mutant, (caught, why) in zip(MUTANTS + DECODER, results):
         if not caught:
             bad += 1
             print(f"planted bug '{mutant[0]}': {why}")
-    print(f"planted bugs: {sum(1 for c, _ in results if c)} of {len(MUTANTS)} caught")
+    by = collections.Counter(c for c, _ in results if c)
+    print(f"planted bugs: {sum(by.values())} of {len(results)} caught ({', '.join(f'{n} by {c}' for c, n in by.most_common())})")
     return 1 if bad else 0
 
 

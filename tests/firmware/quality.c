@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How well swipes are read: by speed and noise beside a plain decoder with a fixed threshold, and how often a damaged
- * swipe gives a wrong number, which must be never.
+ * swipe gives a wrong number.
  *
- *     quality [--damaged N] [--clean N] [--seed S] [--doubt PERCENT]
+ *     quality [--clean N] [--damaged N] [--seed S] [--paired 1]
  *
- * A damage that turns bits round can make another card's recording of a card's. Such swipes (swipe_is_other) are listed apart,
- * as no decoder that reads worn cards can reject them. Exit 1 if less than 99 % of swipes with 15 % jitter and 30 % change of speed are read, or one number is wrong. */
-#include "firmware/core/f2f.h"
-#include "firmware/core/track.h"
+ * A damaged swipe that, measured by the hand's true speed, is in every interval within the 15 % that have to be read of another
+ * payment card (swipe_judge) is that card's recording: listed, whether it was read as that, and not counted. Every other wrong
+ * number is wrong. Exit 1 if less than 99 % of swipes with 15 % jitter and 30 % change of speed are read, or if more than
+ * WRONG_MILLION of a million damaged swipes give a wrong number, each by more than chance allows (three standard deviations). Why
+ * that is not nothing: docs/decisions/022. --paired: only the classes that can give one. */
+#include "firmware/core/reader.h"
+#include "tests/firmware/fake_port.h"
 #include "tests/firmware/swipe.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { BITS = 256, JOBS = 2, WANTED_PERCENT = 99 };
+enum { BITS = 256, WANTED_PERCENT = 99, WRONG_MILLION = 60, BINS = 8 };
+#define NOISE 0.15
 enum outcome { READ, REJECTED, WRONG, OUTCOMES };
 enum decoder { OURS, PLAIN, DECODERS };
 
 struct tally {
-    uint64_t n[DECODERS][SWIPE_DAMAGES + 1][OUTCOMES];
-    uint64_t other[DECODERS][SWIPE_DAMAGES + 1][OUTCOMES]; /* of swipes that are another card's recording now */
+    uint64_t n[DECODERS][OUTCOMES];
+    uint64_t other[DECODERS][OUTCOMES]; /* of swipes that are another card's recording; WRONG: read as that card */
 };
+/* How far the worst interval of a wrong swipe was beyond NOISE, in percent of its ideal; the last bin is open. */
+static const double beyond[BINS - 1] = {0, 0.25, 0.5, 1, 2, 3, 5};
+static uint64_t wrong_beyond[BINS], wrong_faster;
 
 /* The decoder one would write first: the cell from the first zeros, then one threshold for all. */
 static uint16_t plain_bits(const struct swipe *s, uint8_t *bits)
@@ -48,28 +54,54 @@ static uint16_t plain_bits(const struct swipe *s, uint8_t *bits)
     return cnt;
 }
 
-static uint16_t our_bits(const struct swipe *s, uint8_t *bits)
-{
-    struct f2f f;
-
-    f2f_init(&f, bits, BITS);
-    for (unsigned i = 0; i + 1 < s->cnt; i++)
-        f2f_feed(&f, swipe_ticks(s, i));
-    return f2f_is_even(&f) ? f.cnt : 0;
-}
-
-static enum outcome judge(const struct swipe *s, const struct swipe_card *c, enum decoder d)
+static bool plain_text(const struct swipe *s, char text[SWIPE_TEXT])
 {
     uint8_t bits[BITS / 8];
-    uint16_t cnt = d == OURS ? our_bits(s, bits) : plain_bits(s, bits);
+    uint16_t cnt = plain_bits(s, bits);
     struct track t;
 
-    if (!track_find(&t, bits, cnt, TRACK_DIGITS))
-        return REJECTED;
+    memset(text, 0, SWIPE_TEXT);
+    if (!track_find(&t, bits, cnt, TRACK_DIGITS) || t.len >= SWIPE_TEXT)
+        return false;
     for (uint8_t i = 0; i < t.len; i++)
-        if (track_char(&t, i) != c->text[i])
-            return WRONG;
-    return c->text[t.len] ? WRONG : READ;
+        text[i] = track_char(&t, i);
+    return true;
+}
+
+/* What the host would be told, by the whole reader. */
+static bool our_text(const struct swipe *s, char text[SWIPE_TEXT])
+{
+    static const struct reader_quiet over = {READER_SWIPE_MS, 1000};
+    static struct reader r;
+    static bool started;
+    uint8_t report[READER_MSR_LEN + 64];
+    unsigned n = 0;
+
+    memset(text, 0, SWIPE_TEXT);
+    if (!started) {
+        fake_port_init();
+        reader_init(&r, false, false);
+        started = true;
+    }
+    for (unsigned i = 0; i + 1 < s->cnt; i++)
+        reader_interval(&r, 0, swipe_ticks(s, i));
+    reader_tick(&r, &over);
+    for (uint8_t len; (len = reader_msr_packet(&r, report + n)) != 0; n += len)
+        ;
+    if (n)
+        memcpy(text, report + READER_MSR_T2_AT, report[2]);
+    return n && report[2];
+}
+
+static enum outcome judge(const char *text, const struct swipe_card *c)
+{
+    return !*text ? REJECTED : strcmp(text, c->text) ? WRONG : READ;
+}
+
+static void read_both(const struct swipe *s, char text[DECODERS][SWIPE_TEXT])
+{
+    our_text(s, text[OURS]);
+    plain_text(s, text[PLAIN]);
 }
 
 static void one_clean(struct swipe_rng *r, const struct swipe_how *how, uint64_t n[DECODERS][OUTCOMES])
@@ -77,12 +109,19 @@ static void one_clean(struct swipe_rng *r, const struct swipe_how *how, uint64_t
     struct swipe_card card;
     struct swipe s;
     struct swipe_how h = *how;
+    char text[DECODERS][SWIPE_TEXT];
 
     swipe_card(&card, r);
     h.back = swipe_u32(r) & 1;
     swipe_make(&s, &card, &h, r);
+    read_both(&s, text);
     for (int d = 0; d < DECODERS; d++)
-        n[d][judge(&s, &card, (enum decoder)d)]++;
+        n[d][judge(text[d], &card)]++;
+}
+
+static bool beyond_chance(double seen, double share, double of)
+{
+    return seen > share * of + 3 * sqrt(share * of);
 }
 
 /* Rows of speed and noise; false if the one that is promised is not reached. */
@@ -108,7 +147,9 @@ static bool clean(uint64_t swipes, uint64_t seed)
                 one_clean(&r, &how, n);
             printf("  %8.3f%% %5.1f%%", 100.0 * (double)n[OURS][READ] / (double)swipes,
                 100.0 * (double)n[PLAIN][READ] / (double)swipes);
-            if ((jitters[j] < 0.155 && n[OURS][READ] * 100 < swipes * WANTED_PERCENT) || n[OURS][WRONG])
+            if ((jitters[j] < 0.155 &&
+                    beyond_chance((double)(swipes - n[OURS][READ]), 1 - WANTED_PERCENT / 100.0, (double)swipes)) ||
+                n[OURS][WRONG])
                 good = false;
         }
         printf("\n");
@@ -116,98 +157,119 @@ static bool clean(uint64_t swipes, uint64_t seed)
     return good;
 }
 
-static double doubt = SWIPE_DOUBT;
+static void note_wrong(const struct swipe_verdict *v)
+{
+    unsigned bin = 0;
 
-static void damaged(uint64_t swipes, uint64_t seed, struct tally *t)
+    while (bin < BINS - 1 && 100 * (v->off - NOISE) > beyond[bin])
+        bin++;
+    wrong_beyond[bin]++;
+    wrong_faster += v->off > NOISE && (1 + v->slowest) / (1 + v->fastest) <= (1 + NOISE) / (1 - NOISE);
+}
+
+static bool paired_only;
+
+static enum swipe_damage damage_of(uint64_t i)
+{
+    if (paired_only)
+        return (enum swipe_damage)(SWIPE_PAIRED_MOVED + i % (SWIPE_DAMAGES - SWIPE_PAIRED_MOVED));
+    return i % 1000 == 999 ? SWIPE_FORGED : (enum swipe_damage)(i % SWIPE_DAMAGES);
+}
+
+static void damaged(uint64_t swipes, uint64_t seed, struct tally t[SWIPE_DAMAGES + 1])
 {
     struct swipe_rng r;
 
-    swipe_seed(&r, seed);
+    swipe_seed(&r, seed + 1);
     for (uint64_t i = 0; i < swipes; i++) {
         struct swipe_how how = {
-            .cm_s = swipe_uniform(&r, 10, 150), .change = 0.3, .jitter = swipe_uniform(&r, 0, 0.15)};
-        enum swipe_damage d = (enum swipe_damage)(i % SWIPE_DAMAGES);
+            .cm_s = swipe_uniform(&r, 10, 150), .change = 0.3, .jitter = swipe_uniform(&r, 0, NOISE)};
+        enum swipe_damage d = damage_of(i);
+        char text[DECODERS][SWIPE_TEXT];
+        struct swipe_verdict v;
         struct swipe_card card;
-        struct swipe s, before;
+        struct swipe s;
         bool other;
-        if (i % 1000 == 999)
-            d = SWIPE_FORGED;
         swipe_card(&card, &r);
         how.back = swipe_u32(&r) & 1;
         swipe_make(&s, &card, &how, &r);
-        before = s;
         swipe_damage(&s, &card, d, &r);
-        other = d >= SWIPE_PAIRED_MOVED && swipe_is_other(&before, &s, &card, doubt);
-        for (int k = 0; k < DECODERS; k++)
-            (other ? t->other : t->n)[k][d][judge(&s, &card, (enum decoder)k)]++;
-    }
-}
-
-/* Over JOBS processes; their tallies come back through pipes. */
-static void damaged_in_parallel(uint64_t swipes, uint64_t seed, struct tally *sum)
-{
-    int pipes[JOBS][2];
-
-    fflush(stdout);
-    for (int j = 0; j < JOBS; j++) {
-        if (pipe(pipes[j]))
-            exit(3);
-        if (!fork()) {
-            struct tally t = {0};
-            damaged(swipes / JOBS, seed + 1 + (uint64_t)j, &t);
-            _exit(write(pipes[j][1], &t, sizeof t) != sizeof t);
+        read_both(&s, text);
+        swipe_judge(&s, NOISE, &v);
+        other = *v.text && strcmp(v.text, card.text);
+        for (int k = 0; k < DECODERS; k++) {
+            enum outcome o = judge(text[k], &card);
+            if (other && (o == REJECTED || !strcmp(text[k], v.text)))
+                t[d].other[k][o]++;
+            else
+                t[d].n[k][o]++;
+            if (k == OURS && o == WRONG && !(other && !strcmp(text[k], v.text)))
+                note_wrong(&v);
         }
     }
-    for (int j = 0; j < JOBS; j++) {
-        struct tally t;
-        if (read(pipes[j][0], &t, sizeof t) != sizeof t)
-            exit(3);
-        for (size_t i = 0; i < sizeof t / sizeof(uint64_t); i++)
-            ((uint64_t *)sum)[i] += ((uint64_t *)&t)[i];
-        wait(NULL);
-    }
 }
 
-/* Swipes that are another card's recording: listed, for honesty, and counted for nothing. */
-static void report_others(const struct tally *t)
+/* The share that, were it true, would give `k` or fewer of `n` in one case of twenty (Clopper and Pearson, one-sided). */
+static double bound(uint64_t k, uint64_t n)
 {
-    printf("of them another card's recording, told by the hand's true speed    read as it  rejected\n");
-    for (int d = 0; d <= SWIPE_DAMAGES; d++) {
-        const uint64_t *o = t->other[OURS][d];
-        if (o[READ] + o[REJECTED] + o[WRONG])
-            printf("  %-58s %16llu %9llu\n", swipe_damage_name((enum swipe_damage)d), (unsigned long long)o[WRONG],
-                (unsigned long long)o[REJECTED]);
+    double lo = 0, hi = 1;
+
+    if (!n)
+        return 1;
+    for (int turn = 0; turn < 60; turn++) {
+        double p = (lo + hi) / 2, sum = 0, nn = (double)n;
+        for (uint64_t i = 0; i <= k && i < n; i++) {
+            double ii = (double)i;
+            sum += exp(lgamma(nn + 1) - lgamma(ii + 1) - lgamma(nn - ii + 1) + ii * log(p) + (nn - ii) * log1p(-p));
+        }
+        *(sum > 0.05 ? &lo : &hi) = p;
     }
+    return hi;
 }
 
-static bool report(const struct tally *t)
+static void row(const char *name, const struct tally *t)
 {
-    uint64_t all = 0, wrong = 0, plain = 0;
+    const uint64_t *o = t->n[OURS], *e = t->other[OURS];
+    uint64_t counted = o[READ] + o[REJECTED] + o[WRONG], swipes = counted + e[REJECTED] + e[WRONG];
 
-    printf("damaged swipes, 10-150 cm/s, jitter up to 15 %%        read  rejected  wrong   plain: read    wrong\n");
+    printf("  %-22s %9llu %7llu %9llu %6llu  %8.1e %8llu %8llu  %8llu\n", name, (unsigned long long)swipes,
+        (unsigned long long)o[READ], (unsigned long long)o[REJECTED], (unsigned long long)o[WRONG],
+        bound(o[WRONG], counted), (unsigned long long)e[WRONG], (unsigned long long)e[REJECTED],
+        (unsigned long long)t->n[PLAIN][WRONG]);
+}
+
+static bool report(const struct tally t[SWIPE_DAMAGES + 1])
+{
+    struct tally all = {0};
+    const uint64_t *o = all.n[OURS];
+    double share = WRONG_MILLION / 1e6;
+
+    printf(
+        "damaged swipes, 10-150 cm/s, jitter up to 15 %%; the last columns: another card's recording, and the plain "
+        "decoder\n"
+        "  class                     swipes    read  rejected  wrong  95 %% bound  read as  rejected  plain wrong\n");
     for (int d = 0; d <= SWIPE_DAMAGES; d++) {
-        const uint64_t *o = t->n[OURS][d], *p = t->n[PLAIN][d];
-        printf("  %-42s %12llu %9llu %6llu  %12llu %8llu\n", swipe_damage_name((enum swipe_damage)d),
-            (unsigned long long)o[READ], (unsigned long long)o[REJECTED], (unsigned long long)o[WRONG],
-            (unsigned long long)p[READ], (unsigned long long)p[WRONG]);
-        all += o[READ] + o[REJECTED] + o[WRONG];
-        wrong += o[WRONG];
-        plain += p[WRONG];
+        row(swipe_damage_name((enum swipe_damage)d), &t[d]);
+        for (size_t i = 0; i < sizeof all / sizeof(uint64_t); i++)
+            ((uint64_t *)&all)[i] += ((const uint64_t *)&t[d])[i];
     }
-    printf("  %llu damaged swipes, %llu wrong (plain decoder: %llu)", (unsigned long long)all,
-        (unsigned long long)wrong, (unsigned long long)plain);
-    if (!wrong)
-        printf("; 95 %% bound 3/n = %.1e\n", 3.0 / (double)all);
-    else
-        printf("\n");
-    report_others(t);
-    return wrong == 0 && plain > 0;
+    row("all", &all);
+    printf("  wrong, by how far the worst interval was beyond 15 %% of its ideal:");
+    for (unsigned i = 0; i < BINS - 1; i++)
+        printf(" to %g %%: %llu,", beyond[i], (unsigned long long)wrong_beyond[i]);
+    printf(" more: %llu\n", (unsigned long long)wrong_beyond[BINS - 1]);
+    printf("  wrong that would be within 15 %% had the hand been a little faster or slower throughout: %llu\n",
+        (unsigned long long)wrong_faster);
+    if (paired_only)
+        share *= (double)SWIPE_DAMAGES / (SWIPE_DAMAGES - SWIPE_PAIRED_MOVED);
+    return !beyond_chance((double)o[WRONG], share, (double)(o[READ] + o[REJECTED] + o[WRONG])) &&
+           all.n[PLAIN][WRONG] > 0;
 }
 
 int main(int argc, char **argv)
 {
     uint64_t n_damaged = 200000, n_clean = 500, seed = 20260131;
-    struct tally t = {0};
+    static struct tally t[SWIPE_DAMAGES + 1];
     bool good;
 
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -218,13 +280,13 @@ int main(int argc, char **argv)
             n_clean = v;
         else if (!strcmp(argv[i], "--seed"))
             seed = v;
-        else if (!strcmp(argv[i], "--doubt"))
-            doubt = (double)v / 100;
+        else if (!strcmp(argv[i], "--paired"))
+            paired_only = v;
         else
             return 2;
     }
     printf("seed %llu\n", (unsigned long long)seed);
     good = clean(n_clean, seed);
-    damaged_in_parallel(n_damaged, seed, &t);
-    return report(&t) && good ? 0 : 1;
+    damaged(n_damaged, seed, t);
+    return report(t) && good ? 0 : 1;
 }

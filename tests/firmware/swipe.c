@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/firmware/swipe.h"
 #include "firmware/core/f2f.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { T2_BITS = 252, LETTER_BITS = 700 };
 #define CM_PER_BIT_75  (2.54 / 75)
 #define CM_PER_BIT_210 (2.54 / 210)
+#define PI             3.14159265358979
 
 void swipe_seed(struct swipe_rng *r, uint64_t seed)
 {
@@ -72,12 +74,18 @@ void swipe_card(struct swipe_card *c, struct swipe_rng *r)
     swipe_encode(c, text, 5);
 }
 
-/* The hand: speeds up, slows down, or both. */
+/* The hand: speeds up or slows down, evenly or from one speed to another; or both, one after the other. */
 static double pace(double x, double change, unsigned shape)
 {
-    double u = shape == 0 ? x : shape == 1 ? -x : shape == 2 ? 4 * x * (1 - x) : -4 * x * (1 - x);
+    double u = shape < 2 ? x : shape < 4 ? 4 * x * (1 - x) : (1 - cos(PI * x)) / 2;
 
-    return 1 + change * u;
+    return 1 + (shape & 1 ? -change : change) * u;
+}
+
+static void put_edge(struct swipe *s, double at, unsigned cell)
+{
+    s->cell_of[s->cnt] = cell;
+    s->edge[s->cnt++] = at;
 }
 
 void swipe_make(struct swipe *s, const struct swipe_card *c, const struct swipe_how *how, struct swipe_rng *r)
@@ -85,21 +93,22 @@ void swipe_make(struct swipe *s, const struct swipe_card *c, const struct swipe_
     double pitch = c->width == 5 && c->cnt <= T2_BITS + 8 ? CM_PER_BIT_75 : CM_PER_BIT_210;
     double ticks = pitch / how->cm_s * 1e9 / F2F_TICK_NS, at = 1000, j = how->jitter;
     double change = swipe_uniform(r, 0, how->change);
-    unsigned shape = swipe_u32(r) & 3;
+    unsigned shape = swipe_u32(r) % 6;
 
     s->cnt = 0;
     s->back = how->back;
-    s->edge[s->cnt++] = at;
+    put_edge(s, at, 0);
     for (unsigned i = 0; i < c->cnt; i++) {
         double cell = ticks / pace((double)i / c->cnt, change, shape);
         s->cell_edge[i] = s->cnt - 1;
         s->cell[i] = cell;
         if (c->bit[how->back ? c->cnt - 1 - i : i]) {
-            s->edge[s->cnt++] = at += cell / 2 * swipe_uniform(r, 1 - j, 1 + j);
-            s->edge[s->cnt++] = at += cell / 2 * swipe_uniform(r, 1 - j, 1 + j);
+            put_edge(s, at += cell / 2 * swipe_uniform(r, 1 - j, 1 + j), i);
+            put_edge(s, at += cell / 2 * swipe_uniform(r, 1 - j, 1 + j), i + 1);
         } else
-            s->edge[s->cnt++] = at += cell * swipe_uniform(r, 1 - j, 1 + j);
+            put_edge(s, at += cell * swipe_uniform(r, 1 - j, 1 + j), i + 1);
     }
+    s->cell[c->cnt] = s->cell[c->cnt - 1];
 }
 
 uint16_t swipe_ticks(const struct swipe *s, unsigned i)

@@ -36,17 +36,18 @@ struct swipe_how {
 };
 
 struct swipe {
-    double edge[SWIPE_EDGES];       /* times in ticks, rising */
-    unsigned cnt;                   /* edges */
-    unsigned cell_edge[SWIPE_BITS]; /* which edge begins bit i of the card, in time order */
-    double cell[SWIPE_BITS];        /* that bit's length in ticks */
+    double edge[SWIPE_EDGES];      /* times in ticks, rising */
+    unsigned cnt;                  /* edges */
+    unsigned cell_of[SWIPE_EDGES]; /* in which bit of the card that edge is, in time order; kept through every damage */
+    unsigned cell_edge[SWIPE_BITS]; /* which edge begins bit i, before any damage */
+    double cell[SWIPE_BITS + 1];    /* that bit's true length in ticks: the hand's, without jitter */
     bool back;
 };
 
 /* What can happen to a swipe. Edges of a comparator come and go in pairs; the single ones are what a worse front end
  * would do. The PAIRED ones hit two bits of each of two characters, in the same columns, so that parity and LRC still agree
  * if a decoder takes the damage for data: anything may come of them, up to the exact recording of another card, which
- * swipe_is_other() tells from the rest. */
+ * swipe_judge() tells from the rest. */
 enum swipe_damage {
     SWIPE_LOST,         /* 1-4 single edges missing */
     SWIPE_LOST_PULSE,   /* 1-3 pulses missing: two edges each */
@@ -64,7 +65,7 @@ enum swipe_damage {
     SWIPE_PAIRED_ADDED,  /* the same where all four are zeros: the card's gains only, nothing of it is lost */
     SWIPE_PAIRED_RANDOM, /* one of pulses, weak, flips for each of the four bits */
     SWIPE_DAMAGES,
-    /* Not counted: four bits turned round exactly, single edges at their ideal places. */
+    /* One in a thousand: four bits turned round exactly, single edges at their ideal places. */
     SWIPE_FORGED = SWIPE_DAMAGES
 };
 const char *swipe_damage_name(enum swipe_damage d);
@@ -79,11 +80,16 @@ void swipe_card(struct swipe_card *c, struct swipe_rng *r);
 void swipe_encode(struct swipe_card *c, const char *text, unsigned width);
 void swipe_make(struct swipe *s, const struct swipe_card *c, const struct swipe_how *how, struct swipe_rng *r);
 void swipe_damage(struct swipe *s, const struct swipe_card *c, enum swipe_damage d, struct swipe_rng *r);
-/* For a swipe before and after a PAIRED damage: is what is there now the recording of another card? It is, if somebody who is
- * told the hand's true speed in every cell, and doubts each interval that is more than SWIPE_DOUBT off what it would
- * mean, doubts none of them and reads a whole track that is not `c`. Nobody could reject that and read worn cards. */
-#define SWIPE_DOUBT 0.28
-bool swipe_is_other(const struct swipe *before, const struct swipe *now, const struct swipe_card *c, double doubt);
+/* What somebody would say who knows the hand's true speed everywhere and shares no code with the decoder. */
+struct swipe_verdict {
+    char text[SWIPE_TEXT]; /* the payment card (ISO/IEC 7813) of which this is a recording; empty: of none */
+    double fastest,
+        slowest; /* how much shorter, longer than its ideal an interval is at worst, as a share: -0.1, 0.12 */
+    double off;  /* the greater of both */
+};
+/* Every interval of the whole swipe has to be within +-noise of half a cell or of a cell at the true local speed; the bits have to
+ * be one whole track in one direction, with zeros alone around it, at least as many as a card has. */
+void swipe_judge(const struct swipe *s, double noise, struct swipe_verdict *v);
 /* Interval i, in whole ticks as the timer would catch it. */
 uint16_t swipe_ticks(const struct swipe *s, unsigned i);
 #endif

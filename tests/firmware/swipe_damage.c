@@ -8,6 +8,7 @@ static void remove_edge(struct swipe *s, unsigned i)
     if (i >= s->cnt)
         return;
     memmove(s->edge + i, s->edge + i + 1, (s->cnt - i - 1) * sizeof *s->edge);
+    memmove(s->cell_of + i, s->cell_of + i + 1, (s->cnt - i - 1) * sizeof *s->cell_of);
     s->cnt--;
 }
 
@@ -17,9 +18,12 @@ static void insert_edge(struct swipe *s, double at)
 
     if (s->cnt == SWIPE_EDGES)
         return;
-    for (; i && s->edge[i - 1] > at; i--)
+    for (; i && s->edge[i - 1] > at; i--) {
         s->edge[i] = s->edge[i - 1];
+        s->cell_of[i] = s->cell_of[i - 1];
+    }
     s->edge[i] = at;
+    s->cell_of[i] = i ? s->cell_of[i - 1] : 0;
     s->cnt++;
 }
 
@@ -85,6 +89,7 @@ static void cut(struct swipe *s, const struct swipe_card *c, struct swipe_rng *r
         s->cnt = i;
     else {
         memmove(s->edge, s->edge + i, (s->cnt - i) * sizeof *s->edge);
+        memmove(s->cell_of, s->cell_of + i, (s->cnt - i) * sizeof *s->cell_of);
         s->cnt -= i;
     }
 }
@@ -92,9 +97,12 @@ static void cut(struct swipe *s, const struct swipe_card *c, struct swipe_rng *r
 static void jerk(struct swipe *s, const struct swipe_card *c, struct swipe_rng *r)
 {
     double by = swipe_uniform(r, 1.4, 4);
+    unsigned from = some_edge(s, c, r);
 
     by = swipe_u32(r) & 1 ? by : 1 / by;
-    stretch(s, some_edge(s, c, r), s->cnt, by, by, 0, r);
+    stretch(s, from, s->cnt, by, by, 0, r);
+    for (unsigned i = s->cell_of[from]; i <= c->cnt; i++)
+        s->cell[i] *= by;
 }
 
 /* The time-ordered number of bit `column` of character `n`. */
@@ -219,6 +227,10 @@ static void move_pair(struct swipe *s, const struct swipe_card *c, struct swipe_
         by *= s->cell[at] * (is_one(s, c, at) ? 1 : -1);
         s->edge[e + 1] += by;
         s->edge[e + 2] += by;
+        if (by > s->cell[at] / 4) /* nearer to the next bit's beginning */
+            s->cell_of[e + 1] = at + 1;
+        else if (by < -s->cell[at] / 4)
+            s->cell_of[e + 1] = at;
         done++;
     }
 }
