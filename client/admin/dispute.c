@@ -9,15 +9,15 @@ enum { PATH_SIZE = 256 };
 
 static const struct show_col list_cols[] = {{"ref", N_("REF"), SHOW_TEXT}, {"state", N_("STATE"), SHOW_WORD},
     {"due_ms", N_("DUE"), SHOW_TIME}, {"overdue", N_("OVERDUE"), SHOW_TEXT}, {"kind", N_("ABOUT"), SHOW_WORD},
-    {"channel", N_("FROM"), SHOW_WORD}, {"objections", N_("OBJECTED"), SHOW_INT}, {"shop_name", N_("SHOP"), SHOW_TEXT},
-    {"org_name", N_("ORG"), SHOW_TEXT}, {0}};
+    {"channel", N_("BY WAY OF"), SHOW_WORD}, {"objections", N_("OBJECTED"), SHOW_INT},
+    {"shop_name", N_("SHOP"), SHOW_TEXT}, {"org_name", N_("ORG"), SHOW_TEXT}, {0}};
 static const struct show_col one_cols[] = {{"ref", N_("reference"), SHOW_TEXT}, {"state", N_("state"), SHOW_WORD},
     {"kind", N_("about"), SHOW_WORD}, {"reporter", N_("reported by"), SHOW_WORD},
     {"channel", N_("by way of"), SHOW_WORD}, {"shop_name", N_("shop"), SHOW_TEXT}, {"shop", N_("shop id"), SHOW_TEXT},
     {"org_name", N_("addressed to"), SHOW_TEXT}, {"at_ms", N_("reported"), SHOW_TIME},
-    {"received_ms", N_("received"), SHOW_TIME}, {"due_ms", N_("due"), SHOW_TIME}, {"sale_id", N_("sale"), SHOW_TEXT},
-    {"code", N_("contested for"), SHOW_WORD}, {"text", N_("text"), SHOW_TEXT}, {0}};
-static const struct show_col account_cols[] = {{"at_ms", N_("TIME"), SHOW_TIME}, {"from", N_("FROM"), SHOW_WORD},
+    {"received_ms", N_("received"), SHOW_TIME}, {"due_ms", N_("due"), SHOW_TIME}, {"sale_id", N_("sale"), SHOW_IF},
+    {"code", N_("contested for"), SHOW_IF}, {"text", N_("text"), SHOW_IF}, {0}};
+static const struct show_col account_cols[] = {{"at_ms", N_("TIME"), SHOW_TIME}, {"from", N_("BY WAY OF"), SHOW_WORD},
     {"kind", N_("ABOUT"), SHOW_WORD}, {"text", N_("TEXT"), SHOW_TEXT}, {0}};
 static const struct show_col record_cols[] = {{"kind", N_("record"), SHOW_WORD}, {"outcome", N_("outcome"), SHOW_WORD},
     {"received_ms", N_("received"), SHOW_TIME}, {"hash", N_("hash"), SHOW_TEXT}, {0}};

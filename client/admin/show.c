@@ -16,7 +16,7 @@ static const char *const words[] = {N_("listed"), N_("suspended"), N_("delisted"
     N_("jiao"), N_("yuan"), N_("fixed"), N_("open"), N_("escalated"), N_("answered"), N_("closed"), N_("terminal"),
     N_("slip"), N_("service"), N_("shop"), N_("member"), N_("answer"), N_("close"), N_("reopen"), N_("note"),
     N_("escalate"), N_("refused_valid"), N_("rate_not_given"), N_("amount_wrong"), N_("card_suspect"),
-    N_("double_charge"), N_("offline_contested"), N_("other")};
+    N_("double_charge"), N_("offline_contested"), N_("other"), N_("sale"), N_("void"), N_("dispute"), N_("refusal")};
 
 static const char *word(const char *s)
 {
