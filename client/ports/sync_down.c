@@ -124,7 +124,10 @@ void sync_refuse(struct sync *s, enum notice_kind kind, int64_t version, enum er
     if (r->version == version && r->why == e)
         return;
     *r = (struct sync_refused){version, e, sync_utc(s)};
-    log_warn("%s notice %lld is refused: %s", notice_kind_name(kind), (long long)version, err_code(e));
+    if (kind == NOTICE_NONE)
+        log_warn("what came for a notice is none and is refused: %s", err_code(e));
+    else
+        log_warn("%s notice %lld is refused: %s", notice_kind_name(kind), (long long)version, err_code(e));
     sync_changed(s);
 }
 
@@ -231,6 +234,7 @@ static void poll_done(void *ctx, const struct link_answer *a)
         sync_good(s, &s->down, POLL_GAP_MS);
     } else { /* a service that does not hold the answer must not make us spin */
         s->refused = (struct refused){0};
+        s->status.refused[NOTICE_NONE] = (struct sync_refused){0};
         sync_good(s, &s->down, sync_mono(s) - s->poll_start_ms < POLL_GAP_MS ? POLL_GAP_MS / 4 : 0);
     }
     if (e || !named) /* what was not offered again is refused still */
