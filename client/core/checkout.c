@@ -192,11 +192,25 @@ out:
     return e;
 }
 
+static bool has_card(const struct checkout *c)
+{
+    return c->state == CHECKOUT_VERIFYING || c->state == CHECKOUT_AMOUNT || c->state == CHECKOUT_QUOTED;
+}
+
+enum err checkout_stray(const struct checkout *c, const struct checkout_env *env, const char *text, size_t len)
+{
+    if (!has_card(c))
+        return ERR_OK;
+    struct scan scan = scan_classify(text, len, env->trust ? (const char *const *)env->trust->legacy : NULL);
+    enum err e = scan_refusal(scan.kind);
+    OPENSSL_cleanse(&scan, sizeof scan);
+    return e;
+}
+
 bool checkout_same_card(const struct checkout *c, const char *text, size_t len)
 {
     struct scan scan = scan_classify(text, len, NULL);
-    bool busy = c->state == CHECKOUT_VERIFYING || c->state == CHECKOUT_AMOUNT || c->state == CHECKOUT_QUOTED;
-    bool same = busy && scan.kind == SCAN_CARD && c->card.by == BODY_BY_QR &&
+    bool same = has_card(c) && scan.kind == SCAN_CARD && c->card.by == BODY_BY_QR &&
                 !CRYPTO_memcmp(scan.card.token, c->card.token, CARD_TOKEN);
     OPENSSL_cleanse(&scan, sizeof scan);
     return same;
@@ -205,8 +219,7 @@ bool checkout_same_card(const struct checkout *c, const char *text, size_t len)
 /* While the card waits for its verdict, or for the cashier with a provisional one. */
 static bool expects_verdict(const struct checkout *c, uint32_t ask)
 {
-    bool open = c->state == CHECKOUT_VERIFYING || c->state == CHECKOUT_AMOUNT || c->state == CHECKOUT_QUOTED;
-    return ask == c->ask && c->asking && open && !c->appending && c->verdict != VERDICT_MEMBER;
+    return ask == c->ask && c->asking && has_card(c) && !c->appending && c->verdict != VERDICT_MEMBER;
 }
 
 void checkout_verified(
@@ -379,8 +392,7 @@ void checkout_replaced(struct checkout *c, const struct checkout_env *env, unsig
 void checkout_shop_changed(struct checkout *c, const struct checkout_env *env, unsigned *acts)
 {
     *acts = 0;
-    bool live = c->state == CHECKOUT_WAITING || c->state == CHECKOUT_VERIFYING || c->state == CHECKOUT_AMOUNT ||
-                c->state == CHECKOUT_QUOTED;
+    bool live = c->state == CHECKOUT_WAITING || has_card(c);
     if (!live || c->appending)
         return;
     enum err e = standing_refusal(env->shop);

@@ -166,6 +166,9 @@ void checkout_check(struct checkout *c, const struct checkout_env *env, unsigned
  * the person looked again or the card was swiped. */
 enum err checkout_number(
     struct checkout *c, const struct checkout_env *env, const struct checkout_digits *d, unsigned *acts);
+/* Goods and payment codes pass the same reader. ERR_OK: a card's code, or no card is in hand; else why `text` is none, and the card in
+ * hand counts: it is not to be given to checkout_scan(). */
+enum err checkout_stray(const struct checkout *c, const struct checkout_env *env, const char *text, size_t len);
 /* A reader lost a code or a swipe; `why` says what the cashier can do. While it waits for a card: `error`, until one comes. Otherwise
  * nothing: the card in hand counts. */
 void checkout_lost(struct checkout *c, enum err why);

@@ -217,8 +217,8 @@ void counter_lost(struct counter *c, const char *device, enum err e)
 {
     if (events_wanted(c))
         events_add(c, "scan",
-            json_pack(
-                "{s:s, s:s, s:s, s:o}", "kind", "lost", "device", device, "code", err_code(e), "text", view_text(e)));
+            json_pack("{s:s, s:s*, s:s, s:o}", "kind", device ? "lost" : "other", "device", device, "code", err_code(e),
+                "text", view_text(e)));
 }
 
 void counter_device(struct counter *c, json_t *taken)

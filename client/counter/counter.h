@@ -144,7 +144,8 @@ void counter_scan(struct counter *c, const char *kind);
  * text is none; else its name in small letters, static. */
 const char *counter_command(const char *text, size_t len);
 void counter_key(struct counter *c, const char *name);
-/* A reader lost a code or a swipe; `e` says what the cashier can do. */
+/* A reader lost a code or a swipe; `e` says what the cashier can do. device NULL: nothing was lost, but what was read is no card,
+ * while one is in hand. */
 void counter_lost(struct counter *c, const char *device, enum err e);
 /* A device came, went or changed; its row of `status`, taken. */
 void counter_device(struct counter *c, json_t *taken);

@@ -50,7 +50,10 @@ enum err till_scan(struct till *t, const char *text, size_t len, enum body_input
     enum err e = s ? ERR_OK : till_begin(t, &s);
     if (e)
         return e;
-    if (!checkout_same_card(&s->c, text, len)) {
+    enum err stray = checkout_stray(&s->c, &env, text, len);
+    if (stray && t->counter)
+        counter_lost(t->counter, NULL, stray);
+    if (!stray && !checkout_same_card(&s->c, text, len)) {
         e = checkout_scan(&s->c, &env, text, len, input, &acts);
         if (!e && t->counter)
             counter_scan(t->counter, kind_of(&s->c));

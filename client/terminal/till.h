@@ -82,7 +82,8 @@ struct seat *till_wants_card(struct till *t);
 /* For counter_new. */
 const struct counter_ops *till_ops(struct till *t);
 
-/* A reader delivered a text: to the checkout at the counter, or it begins one. *out (may be NULL): that checkout. */
+/* A reader delivered a text: to the checkout at the counter, or it begins one. *out (may be NULL): that checkout. What is no card
+ * does not take the place of one in hand: it is told, and changes nothing. */
 enum err till_scan(struct till *t, const char *text, size_t len, enum body_input input, const struct checkout **out);
 /* A newly verified notice, on disk already. */
 void till_notice(struct till *t, const struct notice *n);

@@ -306,6 +306,19 @@ def test_a_refused_scan_can_be_followed_by_the_right_one(till):
     assert (got["checkout_id"], got["state"]) == (c["checkout_id"], "quoted")
 
 
+def test_goods_and_payment_codes_take_no_cards_place(till):
+    quoted = till.begin({"total_fen": 10000, "scan": till.qr}, "k").json
+    stream, answer = listen(till.t)
+    for text, code in (("134567890123456789", "payment_code"), ("6901234567892", "card_unknown_scan")):
+        assert till.ask("POST", "/v1/scans", {"text": text}).json == quoted
+        while (told := event(answer))[0] != "scan":
+            pass
+        CONTRACT.validate({"$ref": "#/components/schemas/ScanEvent"}, told[1], True, "scan")
+        assert (told[1]["kind"], told[1]["code"]) == ("other", code) and told[1]["text"]["zh"], told
+    stream.close()
+    assert till.ask("POST", f"/v1/checkouts/{quoted['checkout_id']}/confirm", {}).json["state"] == "applied"
+
+
 def test_an_address_that_is_taken(world, till):
     other = world.terminal(till.t.shop, start=False)
     r = call(other.argv[0], "run", "--state", other.state, "--listen", f"127.0.0.1:{till.t.port}")

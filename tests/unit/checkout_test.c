@@ -45,6 +45,27 @@ static void a_lost_read_is_said_until_a_card_comes(void **state)
     assert_int_equal(c.rev, rev);
 }
 
+static void what_is_no_card_takes_no_cards_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err why;
+    } strays[] = {{"134567890123456789", ERR_PAYMENT_CODE}, {"6200000000000005", ERR_SCANNED_NUMBER},
+        {"6901234567892", ERR_CARD_UNKNOWN_SCAN}};
+    assert_int_equal(checkout_stray(&c, &w.env, strays[0].text, 18), ERR_OK); /* nothing to lose yet */
+    amount(12800);
+    scan(w.qr[0]);
+    for (int i = 0; i < 2; i++) { /* while it is looked up, and when it is quoted */
+        for (size_t k = 0; k < sizeof strays / sizeof *strays; k++)
+            assert_int_equal(checkout_stray(&c, &w.env, strays[k].text, strlen(strays[k].text)), strays[k].why);
+        assert_int_equal(checkout_stray(&c, &w.env, w.qr[0], strlen(w.qr[0])), ERR_OK);
+        assert_int_equal(checkout_stray(&c, &w.env, w.qr[1], strlen(w.qr[1])), ERR_OK);
+        answer(&member);
+    }
+    assert_int_equal(c.state, CHECKOUT_QUOTED);
+}
+
 static void a_card_before_the_amount(void **state)
 {
     (void)state;
@@ -297,7 +318,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {T(a_sale_from_card_to_record), T(a_lost_read_is_said_until_a_card_comes),
-        T(a_card_before_the_amount), T(an_amount_while_the_card_is_looked_up),
+        T(what_is_no_card_takes_no_cards_place), T(a_card_before_the_amount), T(an_amount_while_the_card_is_looked_up),
         T(what_is_no_card_is_refused_without_a_question), T(what_a_qr_claims_is_judged_before_the_network),
         T(a_forged_code_is_refused_whatever_the_service_says), T(no_event_gets_past_the_signature),
         T(a_good_signature_changes_nothing), T(the_shop_comes_first), T(numbers_are_checked),

@@ -283,10 +283,10 @@ function listen() {
     stream.addEventListener("key", e => pressed(JSON.parse(e.data).key));
 }
 
-/* A code or a swipe that did not come through is said, the reader itself being silent about it. What was read is looked at, unless
+/* A code or a swipe that did not come through, or was none beside a card in hand, is said, the reader itself being silent about it. What was read is looked at, unless
  * something else is being written. */
 function scanned(scan) {
-    if (scan.kind === "lost")
+    if (scan.text)
         toast(scan.text, "bad");
     else if (!state.dialog && !(state.complaint && state.complaint.text))
         set({view: "till"});
