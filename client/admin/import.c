@@ -156,7 +156,7 @@ static void find_last4(const struct import_file *f, char out[static 5])
         x = r->field[at];
     else if (at)
         return;
-    for (size_t i = x.len && x.p[0] == '"'; i < x.len && !memchr(",\"\r\n", x.p[i], 4); i++) {
+    for (size_t i = x.len && x.p[0] == '"'; i < x.len && !(x.p[i] && strchr(",\"\r\n", x.p[i])); i++) {
         if (x.p[i] == ' ' || x.p[i] == '-')
             continue;
         if (x.p[i] < '0' || x.p[i] > '9')
