@@ -185,8 +185,9 @@ class Listener:
         self.answer = self.conn.getresponse()
 
     def next(self):
-        event = {}
+        event, end = {}, time.monotonic() + DEADLINE_S
         while True:
+            assert time.monotonic() < end, "signs of life alone"
             line = self.answer.readline().decode().rstrip("\n")
             if not line and "data" in event:
                 return event
