@@ -115,28 +115,28 @@ static void decide(struct link *l, struct request *r, const struct link_request 
     }
 }
 
-enum err link_request(struct link *l, const struct link_request *q, uint64_t *id)
+enum err link_request(struct link *l, const struct link_request *r, uint64_t *id)
 {
-    struct request *r = l->request;
-    while (r < l->request + LINK_REQUESTS && r->number)
-        r++;
-    if (r == l->request + LINK_REQUESTS)
+    struct request *to = l->request;
+    while (to < l->request + LINK_REQUESTS && to->number)
+        to++;
+    if (to == l->request + LINK_REQUESTS)
         return ERR_BUSY;
-    *r =
-        (struct request){.number = ++l->numbers, .poll = q->waits, .done = q->done, .ctx = q->ctx, .due_ms = INT64_MAX};
-    r->since_ms = l->box->w->now;
-    buf_init(&r->body, LINK_ANSWER_MAX);
-    strncpy(r->path, q->path, sizeof r->path - 1);
+    *to =
+        (struct request){.number = ++l->numbers, .poll = r->waits, .done = r->done, .ctx = r->ctx, .due_ms = INT64_MAX};
+    to->since_ms = l->box->w->now;
+    buf_init(&to->body, LINK_ANSWER_MAX);
+    strncpy(to->path, r->path, sizeof to->path - 1);
     if (id)
-        *id = r->number;
+        *id = to->number;
     if (l->box->dying)
         return ERR_OK; /* nothing leaves it any more */
-    if (q->waits && l->box->online) {
-        l->box->poll = r->number;
+    if (r->waits && l->box->online) {
+        l->box->poll = to->number;
         l->box->poll_at = l->box->w->now + 20;
-        world_at(l->box->w, l->box->poll_at, EV_POLL, l->box->n)->arg = r->number;
+        world_at(l->box->w, l->box->poll_at, EV_POLL, l->box->n)->arg = to->number;
     } else {
-        decide(l, r, q);
+        decide(l, to, r);
     }
     return ERR_OK;
 }

@@ -218,11 +218,12 @@ static const uint8_t *comes_after(const struct box *b, const struct body_batch *
 {
     static const uint8_t genesis[KEY_HASH];
     const struct account *a = &b->w->service->account[b->n];
-    const struct chain *c = in->epoch < EPOCHS ? &a->chain[in->epoch] : NULL;
+    static const struct chain empty;
+    const struct chain *c = in->epoch < EPOCHS ? &a->chain[in->epoch] : &empty;
     uint64_t seq = in->record[0].seq - 1;
     if (seq == 0)
         return leads_to(b, in, genesis) ? genesis : NULL;
-    if (c && seq <= c->cnt && leads_to(b, in, c->row[seq - 1].hash))
+    if (seq <= c->cnt && leads_to(b, in, c->row[seq - 1].hash))
         return c->row[seq - 1].hash;
     for (size_t i = 0; i < a->branch_cnt; i++)
         if (a->branch[i].epoch == in->epoch && a->branch[i].seq == seq && leads_to(b, in, a->branch[i].hash))

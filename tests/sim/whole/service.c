@@ -30,7 +30,8 @@ void service_init(struct whole *w)
     struct service *v = w->service;
     memset(v, 0, sizeof *v);
     v->standing = STANDING_LISTED;
-    v->inactive = pick(w, 1u << CARDS) & pick(w, 1u << CARDS);
+    v->inactive = pick(w, 1u << CARDS);
+    v->inactive &= pick(w, 1u << CARDS); /* a quarter of them */
     v->notice_old = v->lease_old = -1;
     for (int i = 0; i < BOXES; i++)
         v->account[i].epoch = 1;
