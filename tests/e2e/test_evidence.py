@@ -108,7 +108,8 @@ def test_whatever_is_changed_or_left_out_shows(archive, tmp_path):
     shutil.copytree(where, d)
     for part in (d / "heads").glob(f"{heads[-1].stem}.*"):
         part.unlink()
-    assert "signed by the terminal: 1" in check(d).stdout                      # not wrong, but said
+    r = check(d)
+    assert r.returncode == 0 and "signed by the terminal: 1" in r.stdout and "ALL OF IT FITS" not in r.stdout, r  # not wrong, but said
 
 
 def test_evidence_can_be_checked_by_a_third_party_and_names_nobody(world, tmp_path):
