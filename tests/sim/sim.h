@@ -181,16 +181,17 @@ struct event {
  *     told_no: a late no took a provisional quote back   replaced: a late yes took its place
  *     clock_*: with a clock of 1970 (sales), of 2090 (refusals), a day or more behind (sales)
  *     shows: a sale that went down with a disk, and shows against its slip    known: records sent twice */
+/* clang-format off */
 #define TALLIES(X)                                                                                                     \
     X(events)                                                                                                          \
     X(checkouts)                                                                                                       \
-    X(sales)                                                                                                           \
-    X(provisional) X(keyed) X(limited) X(refused) X(failed) X(cuts) X(torn) X(half_seen) X(disk_full) X(rollbacks)     \
-        X(forks) X(stale) X(cut_sales) X(last_of_allowance) X(last_of_card) X(just_in_time) X(late_refused)            \
-            X(allowance_refused) X(card_day_refused) X(delisted_refused) X(revoked_refused) X(number_refused)          \
-                X(expired_refused) X(forged_refused) X(stale_refused) X(fork_refused) X(limit_refused)                 \
-                    X(delisted_at_counter) X(revoked_at_counter) X(refused_at_counter) X(told_no) X(replaced)          \
-                        X(clock_1970) X(clock_2090) X(clock_behind) X(shows) X(known)
+    X(sales) X(provisional) X(keyed) X(limited) X(refused) X(failed) X(cuts) X(torn) X(half_seen) X(disk_full)         \
+        X(rollbacks) X(forks) X(stale) X(cut_sales) X(last_of_allowance) X(last_of_card) X(just_in_time)               \
+            X(late_refused) X(allowance_refused) X(card_day_refused) X(delisted_refused) X(revoked_refused)            \
+                X(number_refused) X(expired_refused) X(forged_refused) X(stale_refused) X(fork_refused)                \
+                    X(limit_refused) X(delisted_at_counter) X(revoked_at_counter) X(refused_at_counter) X(told_no)     \
+                        X(replaced) X(clock_1970) X(clock_2090) X(clock_behind) X(shows) X(known)
+/* clang-format on */
 struct tally {
 #define X(name) uint64_t name;
     TALLIES(X)

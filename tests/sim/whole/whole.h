@@ -234,18 +234,19 @@ struct event {
 };
 
 /* What happened, printed; those that tests/sim/whole/main.c marks must have happened in every long run. */
+/* clang-format off */
 #define TALLIES(X)                                                                                                     \
     X(events)                                                                                                          \
     X(checkouts)                                                                                                       \
     X(sales)                                                                                                           \
     X(provisional)                                                                                                     \
     X(keyed)                                                                                                           \
-    X(limited)                                                                                                         \
-    X(refused) X(failed) X(voids) X(returns) X(voids_offline) X(voids_over) X(contested) X(late_refused)               \
+    X(limited) X(refused) X(failed) X(voids) X(returns) X(voids_offline) X(voids_over) X(contested) X(late_refused)    \
         X(allowance_refused) X(delisted_refused) X(provisional_replaced) X(power_cuts) X(torn) X(half_seen)            \
             X(disk_full) X(rollbacks) X(forks) X(resumes) X(notices_refused) X(roots) X(roots_missed) X(key_changes)   \
                 X(keys_missed) X(restores) X(resent) X(recovers) X(floor_resets) X(floors_lowered) X(relistings)       \
                     X(delisted_at_counter) X(clock_1970_sales) X(clock_2090) X(trust_over) X(uses_released) X(retries)
+/* clang-format on */
 struct tally {
 #define X(name) uint64_t name;
     TALLIES(X)
