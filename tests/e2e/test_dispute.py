@@ -230,7 +230,8 @@ def test_the_administrator_s_side_keeps_the_contract(world):
     for act, body, status, code in (("answer", {}, 422, "bad_value"), ("answer", {"text": "\x1b@"}, 422, "bad_value"), ("note", {}, 422, "bad_value"),
                                     ("answer", {"text": "字" * 2001}, 422, "bad_value"), ("reopen", {}, 409, "dispute_open"),
                                     ("answer", {"text": "好"}, 200, None), ("note", {"text": "x"}, 200, None), ("close", {"text": "y"}, 200, None),
-                                    ("close", {}, 409, "dispute_closed"), ("reopen", {}, 200, None)):
+                                    ("close", {}, 409, "dispute_closed"), ("reopen", {}, 200, None), ("erase", {"reason": "x"}, 409, "dispute_open"),
+                                    ("close", {}, 200, None), ("erase", {}, 422, "bad_value"), ("erase", {"reason": "x"}, 200, None)):
         answer = admin.ask("POST", path + act, body)
         assert answer.status == status and (code is None or answer.json["code"] == code), (act, body, answer)
     for path in ("/v1/disputes/1-1-1-A", "/v1/disputes/x", f"/v1/disputes/{ref[:-1]}{'A' if ref[-1] != 'A' else 'B'}", "/v1/disputes/999-1-1-" + ref[-1]):
