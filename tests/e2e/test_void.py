@@ -6,9 +6,12 @@ import signal
 import threading
 
 import pytest
+from insider import Insider
+from place import Place
 from slips import path_of, public, scan
+from test_offline import FAKETIME
 from test_slip import sold, till
-from world import MEMBERS, ulid, wait_for
+from world import MEMBERS, env, ulid, wait_for
 
 
 def back(t, sale, amount=None, key=None, **more):
@@ -118,6 +121,34 @@ def test_offline_only_the_terminal_that_sold_takes_back(world):
     assert back(b, sale, 6000).status == 201
     b.wait_synced()
     assert [v["outcome"] for v in a.api("GET", f"/v1/sales/{sale}/voids").json["voids"]] == ["counted"]
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_what_was_granted_and_never_sent_is_not_given_back_twice(tmp_path, mine):
+    """The service forgets a grant after fifteen minutes without a record, and grants the same again; the journal forgets nothing."""
+    p = Place(tmp_path, Insider)
+    try:
+        world, t = p.world, p.t
+        sale = one(t if mine else world.terminal(shop=t.shop), world)
+        p.middle.lost = "/v1/records"
+        first = back(t, sale, 6000)
+        assert first.status == 201 and first.json["granted"], first
+        world.service.stop()
+        world.service.environ = env(LD_PRELOAD=FAKETIME, FAKETIME="+16m", FAKETIME_DONT_FAKE_MONOTONIC="1")
+        world.service.start()
+        t.wait_online()
+        over = back(t, sale, 6000)
+        assert over.status == 409 and over.json["code"] == "return_over", over
+        rest = back(t, sale)
+        assert rest.status == 201 and rest.json["granted"], rest
+        assert (rest.json["amount_fen"], rest.json["returned_fen"]) == (4000, 10000), rest
+        assert first.json["discount_back_fen"] + rest.json["discount_back_fen"] == 1200
+        assert t.status["unsent"] >= 2
+        p.middle.heal()
+        t.wait_synced()
+        assert [v["outcome"] for v in t.api("GET", f"/v1/sales/{sale}/voids").json["voids"]] == ["counted"] * 2
+    finally:
+        p.close()
 
 
 def test_a_delisted_shop_still_takes_back(world):

@@ -20,12 +20,12 @@ class Insider:
     """An HTTPS server on .port with the service's own certificate and key. It forwards requests with the terminal's certificate, as a load
     balancer passes its identity on. .change(method, path, status, body) gives what the terminal gets: (status, body), with a third value
     a Content-Length that may be a lie; or None, and the connection ends without an answer. Long polls are asked one second at a time, and not
-    held at all while something is changed. .asked lists (method, path)."""
+    held at all while something is changed. .asked lists (method, path). What is asked on .lost, a path, never reaches the service."""
 
     def __init__(self, service):
         self.port, self.service = free_port(), service
         self.state = None  # the terminal's, set by who has one
-        self.change, self.asked = None, []
+        self.change, self.asked, self.lost = None, [], None
         insider = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,13 +49,15 @@ class Insider:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def heal(self):
-        self.change = None
+        self.change = self.lost = None
 
     def close(self):
         self.server.shutdown()
         self.server.server_close()
 
     def ask(self, method, path, body, headers):
+        if path == self.lost:
+            return 503, None, b""
         context = ssl.create_default_context(cafile=self.service.dir / "server-ca.crt")
         context.load_cert_chain(self.state / "terminal.crt", self.state / "terminal.key")
         with contextlib.closing(http.client.HTTPSConnection("localhost", self.service.port, context=context, timeout=DEADLINE_S)) as c:
