@@ -8,6 +8,8 @@ static bool newer(struct sim *s, const struct notice *n, const struct notice *he
 {
     enum err e = notice_newer(n, held->version, held->hash);
     s->tally.stale += e && e != ERR_EXISTS;
+    if (!e && n->version < held->version)
+        sim_broken(s, "an older one of the same kind is obeyed");
     return !e;
 }
 
