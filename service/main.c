@@ -124,6 +124,20 @@ static int run_allow(struct cli *c)
     return e ? failed(c, e, why) : say_rotated(c, &r);
 }
 
+static int run_floor_reset(struct cli *c)
+{
+    char why[WHY] = "", at[TM_RFC3339_LEN + 1];
+    struct rotate r = {.dir = c->arg[0], .offline = cli_text(c, "offline"), .at_utc_ms = tm_wall_utc_ms()};
+    enum err e = rotate_floor_reset(&r, cli_text(c, "forget"), why);
+    if (e == ERR_BAD_VALUE && !strcmp(why, "forget"))
+        return cli_usage(c, _("--forget takes shop, revoked and answer, separated by commas."));
+    if (!e && !c->json) {
+        tm_rfc3339(r.at_utc_ms, at);
+        printf(_("Terminals whose time stands after %s go back to it.\n"), at);
+    }
+    return e ? failed(c, e, why) : say_rotated(c, &r);
+}
+
 static int run_recover(struct cli *c)
 {
     char why[WHY] = "";
@@ -207,6 +221,10 @@ static const struct cli_opt rotate_opts[] = {
     {"offline", "DIR", N_("where the root key and the server CA's key are (DIR/offline)"), 0},
     {"after", "HOURS", N_("when a new notice or lease key begins to sign (24); terminals learn of it before"), 0}, {0}};
 
+static const struct cli_opt reset_opts[] = {
+    {"offline", "DIR", N_("where the root key and the server CA's key are (DIR/offline)"), 0},
+    {"forget", "KIND[,KIND]", N_("shop, revoked, answer: what version of it they hold is forgotten, too"), 0}, {0}};
+
 static const struct cli_opt init_opts[] = {
     {"host", "NAME[,NAME]", N_("names and addresses that terminals and administrators dial"), CLI_MUST},
     {"port", "N", N_("port to listen on (8443)"), 0},
@@ -230,6 +248,9 @@ static const struct cli_command commands[] = {
         run_renew},
     {"allow", "DIR WHAT", N_("what terminals that are cut off may sell by: nothing, qr, or numbers as well"),
         offline_opts, 2, 2, run_allow},
+    {"floor-reset", "DIR",
+        N_("after the service's clock ran ahead and was put right: terminals go back to the time of now"), reset_opts,
+        1, 1, run_floor_reset},
     {"recover", "DIR", N_("after a backup was restored: raise all versions above what terminals hold"), offline_opts, 1,
         1, run_recover},
     {0}};

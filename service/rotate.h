@@ -34,4 +34,9 @@ enum err rotate_renew(struct rotate *r, char why[static ROTATE_WHY]);
 /* What terminals that are cut off may sell by: "nothing", "qr", or "numbers" (by QR, and by number alone within the keyed allowance).
  * ERR_BAD_VALUE with why "WHAT": none of these. */
 enum err rotate_allow(struct rotate *r, const char *what, char why[static ROTATE_WHY]);
+/* Terminals whose time stands after at_utc_ms go back to it, once: the service's clock had run ahead, and a lease had taken
+ * them with it. They ask for a new lease. forget: kinds whose held version they forget as well, "shop,revoked"; NULL: none.
+ * ERR_BAD_VALUE with why "forget": not shop, revoked or answer; ERR_WRONG_STATE: the service can keep no more notices that no
+ * terminal may miss (KEYS_CHANGES). */
+enum err rotate_floor_reset(struct rotate *r, const char *forget, char why[static ROTATE_WHY]);
 #endif

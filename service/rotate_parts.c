@@ -61,6 +61,8 @@ enum err rotating_open(struct rotating *t, struct rotate *r, char *why)
         e = notice_verify_root(&n, named);
     if (!e && !(t->body = json_deep_copy(n.body)))
         e = ERR_NOMEM;
+    if (!e)
+        json_object_del(t->body, "floor_reset"); /* it was for its own notice alone */
     r->version = n.version;
     notice_release(&n);
     if (!e)
@@ -145,7 +147,6 @@ enum err rotating_put(struct rotating *t)
     bool good = !json_object_set_new(t->body, "version", json_integer(r->version)) &&
                 !json_object_set_new(t->body, "issued_ms", json_integer(r->at_utc_ms)) &&
                 !json_object_set_new(t->body, "not_after_ms", json_integer(r->at_utc_ms + LIFE_MS));
-    json_object_del(t->body, "floor_reset"); /* it was for its own notice alone */
     enum err e = good ? seal(t, &envelope) : ERR_NOMEM;
     if (!e)
         e = keep(t, before, &t->before);

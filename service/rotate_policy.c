@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What terminals that are cut off may sell by: it stands in the trust notice, so that no single service or key can loosen it. */
+/* What only the root may say to terminals, so that no single service or key can loosen it: by what they may sell while they
+ * are cut off, and that time and versions go back after a mishap. */
 #include "service/rotate.h"
 #include "service/rotate_parts.h"
+#include "service/sign/keys_parts.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -28,6 +31,62 @@ enum err rotate_allow(struct rotate *r, const char *what, char why[static ROTATE
     enum err e = rotating_open(&t, r, why);
     if (!e)
         e = set(&t, what);
+    if (!e)
+        e = rotating_put(&t);
+    r->key_id[0] = 0;
+    rotating_release(&t);
+    return e;
+}
+
+/* "shop,revoked" as an array, and the lease always: one of a time that has yet to come would hold until then. NULL: one of them
+ * is no kind that may be named, or no memory. */
+static json_t *kinds_of(const char *list)
+{
+    json_t *kinds = json_pack("[s]", notice_kind_name(NOTICE_LEASE));
+    for (const char *s = list; s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
+        char name[16] = "";
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(s, ","), s);
+        enum notice_kind kind = notice_kind_from_name(name);
+        bool may = kind == NOTICE_SHOP || kind == NOTICE_REVOKED || kind == NOTICE_ANSWER;
+        if (!may || json_array_append_new(kinds, json_string(name))) {
+            json_decref(kinds);
+            return NULL;
+        }
+    }
+    return kinds;
+}
+
+static enum err set_reset(struct rotating *t, const char *forget)
+{
+    json_t *kinds = kinds_of(forget);
+    snprintf(t->why, ROTATE_WHY, "forget");
+    if (!kinds)
+        return ERR_BAD_VALUE;
+    json_t *reset = json_pack("{s:I, s:o}", "floor_ms", (json_int_t)t->r->at_utc_ms, "versions", kinds);
+    return json_object_set_new(t->body, "floor_reset", reset) ? ERR_NOMEM : ERR_OK;
+}
+
+/* One more than the service can hold, and it would not start again. */
+static enum err room(const struct rotating *t)
+{
+    struct service_keys *k = calloc(1, sizeof *k);
+    char what[64] = "";
+    enum err e = k ? keys_load_changes(t->r->dir, k, what) : ERR_NOMEM;
+    snprintf(t->why, ROTATE_WHY, "%s", e ? what : "trust");
+    if (!e && k->change_cnt == KEYS_CHANGES)
+        e = ERR_WRONG_STATE;
+    keys_free(&k);
+    return e;
+}
+
+enum err rotate_floor_reset(struct rotate *r, const char *forget, char why[static ROTATE_WHY])
+{
+    struct rotating t;
+    enum err e = rotating_open(&t, r, why);
+    if (!e)
+        e = set_reset(&t, forget);
+    if (!e)
+        e = room(&t);
     if (!e)
         e = rotating_put(&t);
     r->key_id[0] = 0;
