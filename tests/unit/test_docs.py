@@ -22,7 +22,7 @@ def page(program):
 def commands(program):
     """Each command of --help, by its words: what stands before arguments in capitals, brackets or the description."""
     for line in call(BUILD / program, "--help").out.splitlines():
-        m = re.match(r"  ([a-z-]+(?: [a-z]+)?)(?: [A-Z\[(][^ ]*(?: [A-Z]+)*)?  +\S", line)
+        m = re.match(r"  ([a-z][a-z-]*(?: [a-z]+)?)(?: [A-Z\[(][^ ]*(?: [A-Z]+)*)?  +\S", line)
         if m:
             yield m.group(1)
 
