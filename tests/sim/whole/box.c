@@ -292,8 +292,6 @@ static void begin_epoch(struct box *b)
     whole_trace(b->w, "t%d epoch %u: %s", b->n, info.epoch, err_code(e));
     if (b->dying)
         return;
-    if (!e)
-        b->disk.epoch = info.epoch;
     close_all(b);
     b->starts++;
     e = open_all(b);

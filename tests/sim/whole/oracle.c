@@ -43,6 +43,13 @@ static void see_notice(struct box *b, const struct notice *n)
 void oracle_file(struct box *b, const char *name, const void *p, size_t n)
 {
     struct notice in;
+    if (!strcmp(name, STATE_INI)) {
+        /* From the file and not from the terminal's turn that wrote it: the power may go right after, and what comes up again
+         * is of the epoch that is on the disk. */
+        const char *epoch = memmem(p, n, "\nepoch = ", 9);
+        b->disk.epoch = epoch ? (uint32_t)strtoul(epoch + 9, NULL, 10) : 0;
+        return;
+    }
     if (!strcmp(name, "offline.ini")) {
         const char *forked = memmem(p, n, "forked = ", 9);
         b->disk.forked_epoch = forked ? (uint32_t)strtoul(forked + 9, NULL, 10) : 0;
