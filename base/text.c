@@ -174,13 +174,25 @@ bool text_is_utf8(const char *s, size_t len)
     return true;
 }
 
+static bool is_control(const char *s, size_t n)
+{
+    unsigned char a = (unsigned char)s[0], b = n > 1 ? (unsigned char)s[1] : 0;
+    return n == 1 ? a < 0x20 || a == 0x7f : n == 2 && a == 0xc2 && b < 0xa0;
+}
+
+bool text_is_plain(const char *s, size_t len, const char *but)
+{
+    for (size_t i = 0; i < len; i += text_char_len(s + i))
+        if (is_control(s + i, text_char_len(s + i)) && !strchr(but, s[i]))
+            return false;
+    return true;
+}
+
 static bool disturbs(const char *s, size_t n)
 {
     unsigned char a = (unsigned char)s[0], b = n > 1 ? (unsigned char)s[1] : 0, c = n > 2 ? (unsigned char)s[2] : 0;
-    if (n == 1)
-        return a < 0x20 || a == 0x7f;
-    if (n == 2)
-        return (a == 0xc2 && b < 0xa0) || (a == 0xd8 && b == 0x9c); /* C1; Arabic letter mark */
+    if (n < 3)
+        return is_control(s, n) || (a == 0xd8 && b == 0x9c); /* Arabic letter mark */
     if (n == 3)
         return (a == 0xe2 && b == 0x80 && (c <= 0x8f ? c >= 0x8b : c >= 0xa8 && c <= 0xae)) /* U+200B-F, U+2028-E */
                || (a == 0xe2 && b == 0x81 && c >= 0xa0 && c <= 0xaf)                        /* U+2060-206F */

@@ -27,6 +27,9 @@ enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t max, size
 enum err text_copy(char *out, size_t size, const char *s);
 /* True if the bytes are UTF-8 (RFC 3629: shortest forms, no surrogates, at most U+10FFFF) without NUL. */
 bool text_is_utf8(const char *s, size_t len);
+/* True if no control character (C0 with line feed and tab, DEL, C1) is in it but those that `but` lists, "" or of ASCII: what people
+ * write and read comes in only so. s is valid UTF-8 and holds no NUL. */
+bool text_is_plain(const char *s, size_t len, const char *but);
 /* Length in bytes of the character at s (valid UTF-8, not at its end). */
 size_t text_char_len(const char *s);
 /* Replaces in place what could disturb a screen, a log or a printer: C0 and C1 controls (line feed included), DEL, bidi and

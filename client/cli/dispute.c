@@ -4,6 +4,7 @@
 #include "base/tm.h"
 #include "base/ulid.h"
 #include "client/cli/commands.h"
+#include "client/cli/order.h"
 #include "client/cli/say.h"
 #include <string.h>
 
@@ -90,6 +91,8 @@ int dispute_new_run(struct cli *c)
     if (cli_text(c, "by") && dispute_reporter_from_name(cli_text(c, "by")) == DISPUTE_BY_NONE)
         return cli_usage(c, "%s", _("--by is shop or member."));
     if (!cli_int(c, "refusal", 1, JSONX_INT_MAX, &refusal))
+        return CLI_USAGE;
+    if (order_check_cashier(c))
         return CLI_USAGE;
     if (cli_text(c, "text") && !read_text(cli_text(c, "text"), text))
         return cli_usage(c, _("--text: at most %d characters of UTF-8."), DISPUTE_TEXT_CHARS);

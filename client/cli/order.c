@@ -2,6 +2,7 @@
 #include "client/cli/order.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "client/cli/api.h"
 #include "client/cli/hidden.h"
 #include "client/cli/say.h"
@@ -149,6 +150,15 @@ static int read_card(struct cli *c, struct order *o)
                : cli_usage(c, "%s", _("The card's text is not UTF-8."));
 }
 
+int order_check_cashier(const struct cli *c)
+{
+    const char *s = cli_text(c, "cashier");
+    size_t n = s ? strlen(s) : 0;
+    if (n <= BODY_CASHIER_MAX && (!s || (text_is_utf8(s, n) && text_is_plain(s, n, ""))))
+        return CLI_OK;
+    return cli_usage(c, _("--cashier: at most %d bytes of UTF-8 without control characters."), BODY_CASHIER_MAX);
+}
+
 int order_read(struct cli *c, struct order *out)
 {
     const char *cashier = cli_text(c, "cashier");
@@ -158,10 +168,10 @@ int order_read(struct cli *c, struct order *out)
     int code = read_amounts(c, out->body);
     if (!code)
         code = read_lines(c, out->body);
-    bool fits = !cashier || (strlen(cashier) <= BODY_CASHIER_MAX &&
-                                !json_object_set_new(out->body, "cashier", json_string(cashier)));
-    if (!code && !fits)
-        code = cli_usage(c, _("--cashier: at most %d bytes of UTF-8."), BODY_CASHIER_MAX);
+    if (!code)
+        code = order_check_cashier(c);
+    if (!code && cashier)
+        json_object_set_new(out->body, "cashier", json_string(cashier));
     return code ? code : read_card(c, out);
 }
 

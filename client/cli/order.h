@@ -11,6 +11,8 @@ struct order {
     bool person;  /* somebody is at the keyboard and wants to be asked */
 };
 
+/* What --cashier says: 0, or the exit code after an error line. */
+int order_check_cashier(const struct cli *c);
 /* 0, or the exit code after an error line. order_release it in either case. */
 int order_read(struct cli *c, struct order *out);
 void order_release(struct order *o);

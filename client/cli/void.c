@@ -3,6 +3,7 @@
 #include "base/tm.h"
 #include "base/ulid.h"
 #include "client/cli/commands.h"
+#include "client/cli/order.h"
 #include "client/cli/say.h"
 #include "proto/money.h"
 #include <string.h>
@@ -51,6 +52,8 @@ static int take_back(struct cli *c, const char *verb, int64_t amount_fen)
     int code;
     if (ulid_decode(c->arg[0], strlen(c->arg[0]), id))
         return cli_usage(c, "%s", _("A sale's id has 26 characters, as on its receipt."));
+    if (order_check_cashier(c))
+        return CLI_USAGE;
     if (!api_open(c, &a, &code))
         return code;
     json_t *body = json_pack("{s:s}", "reason", cli_text(c, "reason"));

@@ -39,6 +39,19 @@ static enum err lines_of(const json_t *body, struct checkout_purchase *p)
     return ERR_OK;
 }
 
+enum err checkouts_cashier(const json_t *body, size_t min, const char **out)
+{
+    const char *s = NULL;
+    if (!jsonx_has(body, "cashier"))
+        return ERR_OK;
+    enum err e = jsonx_str(body, "cashier", min, BODY_CASHIER_MAX, &s);
+    if (!e && !text_is_plain(s, strlen(s), ""))
+        e = ERR_BAD_TEXT;
+    if (!e)
+        *out = s;
+    return e;
+}
+
 /* On success p->lines are the caller's to free unless they are taken. */
 static enum err purchase_of(const json_t *body, struct checkout_purchase *p)
 {
@@ -48,9 +61,7 @@ static enum err purchase_of(const json_t *body, struct checkout_purchase *p)
     p->own_price_fen = p->total_fen;
     if (jsonx_has(body, "own_price_fen") && jsonx_int(body, "own_price_fen", 1, p->total_fen, &p->own_price_fen))
         return ERR_BAD_AMOUNT;
-    enum err e = ERR_OK;
-    if (jsonx_has(body, "cashier"))
-        e = jsonx_str(body, "cashier", 0, BODY_CASHIER_MAX, &p->cashier);
+    enum err e = checkouts_cashier(body, 0, &p->cashier);
     return e ? e : lines_of(body, p);
 }
 

@@ -78,7 +78,7 @@ static enum err read_complaint(const json_t *v, struct counter_complaint *o)
     if (!e)
         e = words(v, "text", DISPUTE_TEXT_MAX, &o->text);
     if (!e)
-        e = words(v, "cashier", BODY_CASHIER_MAX, &o->cashier);
+        e = checkouts_cashier(v, 1, &o->cashier);
     if (!e && jsonx_has(v, "refusal_seq"))
         e = jsonx_int(v, "refusal_seq", 1, JSONX_INT_MAX, &seq);
     if (e)

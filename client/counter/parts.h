@@ -125,6 +125,10 @@ void events_tick(struct counter *c);
 void events_part(struct counter *c); /* with those whose session has ended */
 int64_t events_due_mono_ms(const struct counter *c);
 
+/* checkouts.c: member "cashier", min to BODY_CASHIER_MAX bytes without control characters (ERR_BAD_VALUE, ERR_BAD_TEXT); *out untouched
+ * if it is absent. Borrowed. */
+enum err checkouts_cashier(const json_t *body, size_t min, const char **out);
+
 /* One function per method and path; named in route.c. */
 typedef enum MHD_Result route_fn(struct request *r);
 route_fn disputes_post, disputes_list_get, disputes_get_one;

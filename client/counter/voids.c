@@ -43,8 +43,8 @@ static enum err show_new(void *ctx, const struct counter_voided *v)
 static enum err read_order(const json_t *v, struct counter_void *o)
 {
     enum err e = jsonx_str(v, "reason", 1, DISPUTE_TEXT_MAX, &o->reason);
-    if (!e && jsonx_has(v, "cashier"))
-        e = jsonx_str(v, "cashier", 1, BODY_CASHIER_MAX, &o->cashier);
+    if (!e)
+        e = checkouts_cashier(v, 1, &o->cashier);
     if (!e && o->kind == BODY_VOID_RETURN)
         e = jsonx_int(v, "amount_fen", 1, OFFER_FEN_MAX, &o->amount_fen) ? ERR_BAD_AMOUNT : ERR_OK;
     return e ? e : dispute_text_ok(o->reason, strlen(o->reason)) ? ERR_OK : ERR_BAD_VALUE;

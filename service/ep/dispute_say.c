@@ -44,10 +44,7 @@ static enum err read_text(struct http_request *rq, const json_t *in, bool must, 
         return ERR_OK;
     if (jsonx_str(in, "text", 1, DISPUTE_TEXT_MAX, out) || !dispute_text_ok(*out, strlen(*out)))
         return http_wrong(rq, ERR_BAD_VALUE, "text");
-    for (const char *c = *out; *c; c++)
-        if (((unsigned char)*c < 0x20 && *c != '\n') || *c == 0x7f)
-            return http_wrong(rq, ERR_BAD_VALUE, "text");
-    return ERR_OK;
+    return text_is_plain(*out, strlen(*out), "\n") ? ERR_OK : http_wrong(rq, ERR_BAD_TEXT, "text");
 }
 
 static enum err run(struct http_request *rq, enum store_word_act act)

@@ -22,9 +22,8 @@ enum err ep_text(struct http_request *rq, const json_t *obj, const char *key, si
     const char *s;
     if (jsonx_str(obj, key, min, max, &s) != ERR_OK)
         return http_wrong(rq, ERR_BAD_VALUE, key);
-    for (const char *c = s; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return http_wrong(rq, ERR_BAD_VALUE, key);
+    if (!text_is_plain(s, strlen(s), ""))
+        return http_wrong(rq, ERR_BAD_TEXT, key);
     *out = s;
     return ERR_OK;
 }

@@ -105,6 +105,8 @@ static enum err take_name(struct store_import *im, struct store_import_field f, 
         return ERR_BAD_VALUE;
     if (!text_is_utf8(f.p, f.len))
         return ERR_BAD_ENCODING;
+    if (!text_is_plain(f.p, f.len, ""))
+        return ERR_BAD_TEXT;
     memcpy(name, f.p, f.len);
     name[f.len] = 0;
     text_clean(name);

@@ -34,7 +34,7 @@ def rejects(path):
         return list(csv.DictReader(f))
 
 
-GOOD = ["6200000000010001,赵国强,410100,active", "6200000000010002,\"钱,\"\"小\n红\",410200,frozen",
+GOOD = ["6200000000010001,赵国强,410100,active", "6200000000010002,\"钱,\"\"小红\",410200,frozen,\"旧\n2\"",
         "6200000000000010003,孙丽,410100,lost"]
 
 
@@ -97,6 +97,16 @@ def test_one_damaged_line_in_a_utf8_list(world):
     r = world.admin("member", "import", path)
     assert (r.code, r.json["imported"], r.json["rejected"]) == (1, 2, 1), r
     assert [(x["line"], x["reason"], x["last4"]) for x in rejects(world.root / "list.rejects.csv")] == [("3", "bad_encoding", "0044")]
+
+
+def test_names_with_control_characters_are_rejected(world):
+    path = member_list(world, HEAD + GOOD[0] + "\n" + "".join(
+        f"620000000001001{i},\"周{c}试\",410100,active\n" for i, c in enumerate(("\x1b[2J", "\t", "\x7f", "\u009b", "\n"))) + GOOD[2])
+    r = world.admin("member", "import", path)
+    assert (r.code, r.json["imported"], r.json["rejected"]) == (1, 2, 5), r
+    found = rejects(world.root / "list.rejects.csv")
+    assert [(x["line"], x["reason"], x["last4"]) for x in found] == [(str(3 + i), "bad_text", f"001{i}") for i in range(5)]
+    assert all("control character" in x["text"] for x in found), found
 
 
 def test_a_long_list_of_nothing_but_bad_lines(world):

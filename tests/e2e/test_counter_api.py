@@ -203,6 +203,8 @@ def test_wrong_requests_have_their_own_problem(till):
         ("POST", "/v1/checkouts", {**good, "lines": [{"amount_fen": 99}]}, key, 422, "bad_amount"),
         ("POST", "/v1/checkouts", {**good, "lines": []}, key, 422, "bad_value"),
         ("POST", "/v1/checkouts", {**good, "cashier": "x" * 65}, key, 422, "bad_value"),
+        ("POST", "/v1/checkouts", {**good, "cashier": "07\x1b[2J"}, key, 422, "bad_text"),
+        ("POST", "/v1/disputes", {"kind": "other", "text": "x", "cashier": "07\n"}, key, 422, "bad_text"),
         ("POST", "/v1/checkouts", {**good, "scan": till.qr, "number": CARD}, key, 422, "bad_value"),
         ("POST", "/v1/checkouts", {**good, "number": CARD}, key, 422, "number_luhn"),
         ("POST", "/v1/checkouts", {**good, "number": CARD, "input": "reader"}, key, 422, "bad_value"),

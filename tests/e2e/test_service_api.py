@@ -393,6 +393,7 @@ def test_wrong_values_are_refused_by_name(province):
             ("/v1/orgs", {"code": "410300", "parent": "410000"}, 422, "bad_value", "name"),
             ("/v1/shops", {"org": "999", "name": "x", "category": "dining", "region": "410102"}, 422, "org_unknown", None),
             ("/v1/shops", {"org": ZHENGZHOU, "name": "x", "category": "bank", "region": "410102"}, 422, "bad_value", "category"),
+            ("/v1/shops", {"org": ZHENGZHOU, "name": "x\u009b2J", "category": "dining", "region": "410102"}, 422, "bad_text", "name"),
             ("/v1/shops", {"org": ZHENGZHOU, "name": "x", "category": "dining", "region": "41010"}, 422, "bad_value", "region"),
             ("/v1/members/status", {"number": "620000000000", "status": "lost"}, 422, "bad_number", None),
             ("/v1/members/status", {"number": CARD, "status": "gone"}, 422, "bad_value", "status"),

@@ -175,15 +175,19 @@ def test_a_void_prints_its_receipt_with_a_way_to_its_page(world, tmp_path):
     assert "已退货" in public(world, path)[2] and "25.00 元" in public(world, path)[2]
 
 
-def test_no_reason_no_amount_no_such_sale(world):
+def test_no_reason_no_amount_no_such_cashier_no_such_sale(world):
     t = world.terminal()
     sale = one(t, world)
     for body, verb, code in (({}, "void", "bad_value"), ({"reason": ""}, "void", "bad_value"), ({"reason": "x"}, "return", "bad_amount"),
                              ({"reason": "x", "amount_fen": 0}, "return", "bad_amount"), ({"reason": "x" * 2001}, "void", "bad_value"),
+                             ({"reason": "x", "cashier": "0\u009b7"}, "void", "bad_text"),
                              ({"reason": "x", "amount_fen": 1.5}, "return", "bad_amount")):
         r = t.api("POST", f"/v1/sales/{sale}/{verb}", body, {"Idempotency-Key": ulid()})
         assert r.status == 422 and r.json["code"] == code, (body, r)
     assert t.api("POST", f"/v1/sales/{sale}/void", {"reason": "x"}).json["code"] == "idempotency_missing"
+    for argv in (["void", sale, "--reason", "x"], ["return", sale, "1.00", "--reason", "x"], ["dispute", "new", "--kind", "other", "--text", "x"]):
+        r = t.huika(*argv, "--cashier", "0\x1b7")
+        assert r.code == 2 and "control characters" in r.err, r
     unknown = back(t, ulid())
     assert unknown.status == 404 and unknown.json["code"] == "sale_unknown"
 

@@ -138,6 +138,8 @@ static void test_bad_lines_are_named_and_good_ones_kept(void **state)
         {"6200000000000006,张,410100,gone", "0006", ERR_BAD_VALUE},
         {"6200000000000007,,410100,active", "0007", ERR_NAME_MISSING},
         {"6200000000000008,\xd5\xc5,410100,active", "0008", ERR_BAD_ENCODING},
+        {"6200000000000011,张\x1b[31m,410100,active", "0011", ERR_BAD_TEXT},
+        {"6200000000000012,张\xc2\x9b,410100,active", "0012", ERR_BAD_TEXT},
         {"6200000000000009,张,,active", "0009", ERR_ORG_UNKNOWN},
         {"6200000000000010,张,41010000000000000000,active", "0010", ERR_ORG_UNKNOWN},
         {",张,410100,active", "", ERR_BAD_NUMBER}};

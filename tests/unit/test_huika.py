@@ -286,7 +286,7 @@ def test_lines_and_own_price_travel(path, tmp_path):
 
 @pytest.mark.parametrize("argv", [
     ["0"], ["0.00"], ["1e18"], ["abc"], ["1.234"], ["10000000"], [""], ["--", "-1"], ["１２"], ["1", "2"], [],
-    ["1", "--own-price", "1.01"], ["1", "--own-price", "x"], ["1", "--number", "1", "--scan", "2"], ["1", "--frob"], ["1", "--cashier", "x" * 65],
+    ["1", "--own-price", "1.01"], ["1", "--own-price", "x"], ["1", "--number", "1", "--scan", "2"], ["1", "--frob"], ["1", "--cashier", "x" * 65], ["1", "--cashier", "0\x1b7"],
     ["1", "--scan"], ["1", "--number", "-"], ["1", "--scan", "\udcff"]])
 def test_wrong_usage_asks_the_terminal_nothing(path, argv):
     with counter(path) as c:

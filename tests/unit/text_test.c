@@ -164,10 +164,24 @@ static void what_disturbs_becomes_a_space(void **state)
     cleaned("\xe2\x80\xa6\xe2\x80\xa7\xe2\x81\x9f", "\xe2\x80\xa6\xe2\x80\xa7\xe2\x81\x9f"); /* neighbours stay */
 }
 
+static void plain_is_what_has_no_control_character(void **state)
+{
+    (void)state;
+    for (unsigned c = 1; c < 0x100; c++) {
+        const char s[] = {'a', c < 0x80 ? (char)c : (char)(0xc0 | c >> 6), c < 0x80 ? 0 : (char)(0x80 | (c & 0x3f)), 0};
+        bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+        assert_int_equal(text_is_plain(s, strlen(s), ""), !control);
+        assert_int_equal(text_is_plain(s, strlen(s), "\n"), !control || c == '\n');
+    }
+    assert_true(text_is_plain("", 0, ""));
+    assert_true(text_is_plain("张建涛 𠀀\n", strlen("张建涛 𠀀"), ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(vectors_of_rfc_4648), cmocka_unit_test(all_bytes_both_ways),
         cmocka_unit_test(base64_is_strict), cmocka_unit_test(base32_is_strict), cmocka_unit_test(hex_is_strict),
-        cmocka_unit_test(utf8_by_rfc_3629), cmocka_unit_test(what_disturbs_becomes_a_space)};
+        cmocka_unit_test(utf8_by_rfc_3629), cmocka_unit_test(what_disturbs_becomes_a_space),
+        cmocka_unit_test(plain_is_what_has_no_control_character)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
