@@ -110,6 +110,8 @@ static enum err verify(gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, 
         return ERR_UNAUTHORIZED;
     if ((status & ~(unsigned)GNUTLS_CERT_INVALID) == GNUTLS_CERT_EXPIRED)
         return ERR_CERT_EXPIRED;
+    if ((status & ~(unsigned)GNUTLS_CERT_INVALID) == GNUTLS_CERT_NOT_ACTIVATED)
+        return ERR_CERT_NOT_YET;
     return status ? ERR_UNAUTHORIZED : ERR_OK;
 }
 

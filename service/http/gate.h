@@ -31,7 +31,7 @@ struct gate *gate_new(const struct buf *terminal_ca, const struct buf *admin_ca)
 void gate_free(struct gate **g);
 
 /* May this connection ask for something that wants `role`? ERR_OK; ERR_UNAUTHORIZED: no certificate, or one that does not
- * hold; ERR_CERT_EXPIRED; ERR_CERT_REVOKED: revoked, suspended, or never issued; ERR_FORBIDDEN: of another role. For role
+ * hold; ERR_CERT_EXPIRED, ERR_CERT_NOT_YET; ERR_CERT_REVOKED: revoked, suspended, or never issued; ERR_FORBIDDEN: of another role. For role
  * NONE always ERR_OK. p->who is filled where the certificate is good. session: NULL without TLS (no certificate then). */
 enum err gate_admit(struct gate *g, gnutls_session_t session, struct store *store, struct gate_peer *p,
     enum store_role role, int64_t now_utc_ms);

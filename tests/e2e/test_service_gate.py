@@ -79,7 +79,7 @@ def test_certificates_that_do_not_hold(province, device):
     for client, want in (
             (held(province, "terminal", name), "cert_revoked"),  # good, but never issued
             (held(province, "terminal", name, start=-30, end=-1), "cert_expired"),
-            (held(province, "terminal", name, start=1, end=30), "unauthorized"),
+            (held(province, "terminal", name, start=1, end=30), "cert_not_yet"),
             (held(province, "terminal", name, usage=ExtendedKeyUsageOID.SERVER_AUTH), "unauthorized"),
             (held(province, "terminal", name, usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE), "unauthorized"),
             (held(province, "terminal", f"urn:huika:admin:{ulid()}"), "unauthorized"),  # an administrator's name from the terminals' authority

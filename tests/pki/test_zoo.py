@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from service import Client, Device, Province, certs_of, csr_base64, new_key, sale, ulid
-from world import MEMBERS, Service, wait_for
+from world import MEMBERS, ROOT, Service, wait_for
 
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 CARD = MEMBERS[0][0]
+ROWS = [ln.split("\t") for ln in (ROOT / "proto/errors.tsv").read_text(encoding="utf-8").splitlines() if ln and ln[0] != "#"]
+TEXTS = {r[0]: {"en": r[4], "zh": r[5]} for r in ROWS}
 TERMINAL_ASKS, ADMIN_ASKS = ("GET", "/v1/terminal"), ("GET", "/v1/orgs")
 
 
@@ -46,16 +48,24 @@ def authority(province, of):
     return impostor.load_ca(d / ("offline/server-ca.key" if of == "server" else f"{of}-ca.key"), d / f"{of}-ca.crt")
 
 
+def authorities(province, by, like):
+    """Key and certificate of one of ours, or of one that is not."""
+    return {"foreign": impostor.foreign_ca, "itself": lambda: (None, None),
+            "same name": lambda: impostor.foreign_ca(like=authority(province, like)[1])}.get(by, lambda: authority(province, by))()
+
+
 def code(client, ask, status):
+    """The refusal's code; its words are those of that code and no other, in both languages."""
     a = client.ask(*ask)
     client.close()
     assert a.status == status, a
+    assert a.json["text"] == TEXTS[a.json["code"]]
     return a.json["code"]
 
 
 CASES = {
     "expired": ("terminal", {"start": -30, "end": -1}, "cert_expired"),
-    "not yet valid": ("terminal", {"start": 1, "end": 30}, "unauthorized"),
+    "not yet valid": ("terminal", {"start": 1, "end": 30}, "cert_not_yet"),
     "of an authority that is not ours": ("foreign", {}, "unauthorized"),
     "of an authority that only has our authority's name": ("same name", {}, "unauthorized"),
     "signed by itself": ("itself", {}, "unauthorized"),
@@ -68,12 +78,26 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_the_service_lets_in_none_of_these_administrators(province, case):
+    """The same, where it would be worth more: in the name of the administrator of the whole province."""
+    by, how, want = CASES[case]
+    other = {"terminal": "admin", "admin": "terminal"}
+    ca = authorities(province, other.get(by, by), like="admin")
+    me = x509.load_pem_x509_certificate((province.service.dir / "admin/admin.crt").read_bytes())
+    uri = me.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.UniformResourceIdentifier)[0]
+    assert uri.startswith("urn:huika:admin:") and province.admin.ask(*ADMIN_ASKS).status == 200
+    cert, key = impostor.issue(*ca, **{"usage": CLIENT, **how}, uri=uri)
+    for ask in (ADMIN_ASKS, TERMINAL_ASKS, ("GET", "/v1/audit")):
+        assert code(shown(province, cert, key), ask, 401) == want
+    assert province.admin.ask(*ADMIN_ASKS).status == 200
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_the_service_lets_in_none_of_these(province, case):
     by, how, want = CASES[case]
     d = province.device(province.shop()[0])
     assert d.ask(*TERMINAL_ASKS).status == 200
-    ca = {"foreign": impostor.foreign_ca, "itself": lambda: (None, None),
-          "same name": lambda: impostor.foreign_ca(like=authority(province, "terminal")[1])}.get(by, lambda: authority(province, by))()
+    ca = authorities(province, by, like="terminal")
     cert, key = impostor.issue(*ca, **{"usage": CLIENT, **how}, uri=f"urn:huika:terminal:{d.id}")
     chain = ca[1].public_bytes(serialization.Encoding.PEM) if ca[1] else b""
     for more in (b"", chain):
@@ -191,7 +215,9 @@ SERVERS = {
     "of an authority that only has our authority's name": ("same name", {}, "tls_untrusted"),
     "signed by itself": ("itself", {}, "tls_untrusted"),
     "for another host": ("ours", {"host": "elsewhere.example"}, "tls_host"),
-    "for clients": ("ours", {"usage": CLIENT}, "tls_"),
+    "for clients": ("ours", {"usage": CLIENT}, "tls_untrusted"),
+    "for no purpose that it names": ("ours", {"usage": ExtendedKeyUsageOID.CODE_SIGNING}, "tls_untrusted"),
+    "of a server that is ours and no authority": ("leaf", {}, "tls_untrusted"),
     "a terminal's own, turned round": ("terminal", {"usage": SERVER}, "tls_untrusted"),
 }
 
@@ -204,14 +230,18 @@ def test_a_terminal_believes_none_of_these_servers(cut_off, case):
     ours = impostor.load_ca(d / "offline" / "server-ca.key", d / "server-ca.crt")
     ca = {"ours": lambda: ours, "foreign": impostor.foreign_ca, "itself": lambda: (None, None),
           "same name": lambda: impostor.foreign_ca(like=ours[1]),
+          "leaf": lambda: impostor.load_ca(d / "server.key", d / "server.crt"),
           "terminal": lambda: impostor.load_ca(d / "terminal-ca.key", d / "terminal-ca.crt")}[by]()
     cert, key = issue_for(ca, how["host"]) if "host" in how else impostor.issue(*ca, **how)
+    if by == "leaf":
+        cert += ca[1].public_bytes(serialization.Encoding.PEM)
     server = impostor.Impostor(world.service.port, cert, key, impostor.wrong_json, world.root)
     try:
         def told():
             r = t.huika("sell", "10", "--scan", world.qr(CARD), "--yes", timeout=60)
             assert r.code == 3 and not r.json.get("sale_id"), r
-            return r.json["error"].startswith(want)
+            assert r.json["text"] == TEXTS[r.json["error"]], "its own words, in both languages"
+            return r.json["error"] == want
         wait_for(want, told)
         assert server.received == b""  # nothing was said to it
     finally:

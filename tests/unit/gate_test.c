@@ -101,7 +101,7 @@ static void dates_are_judged(void **state)
     struct world *w = *state;
     int64_t now = tm_wall_utc_ms();
     assert_int_equal(judged(w, &w->terminal, CA_TERMINAL, now - DAY, now - 1000).verdict, ERR_CERT_EXPIRED);
-    assert_int_equal(judged(w, &w->terminal, CA_TERMINAL, now + DAY, now + 2 * DAY).verdict, ERR_UNAUTHORIZED);
+    assert_int_equal(judged(w, &w->terminal, CA_TERMINAL, now + DAY, now + 2 * DAY).verdict, ERR_CERT_NOT_YET);
 }
 
 static void what_is_no_client_certificate_is_refused(void **state)
