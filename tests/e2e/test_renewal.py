@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A terminal's certificate renews itself at two thirds of its life, without losing what goes on, and is used from then on."""
+import time
+
+import pytest
 from cryptography import x509
 from test_offline import at
 from world import MEMBERS, env, wait_for
@@ -30,3 +33,19 @@ def test_it_renews_at_two_thirds_of_its_life_and_goes_on_with_the_new_one(world)
     t.start().wait_online()
     assert t.huika("sell", "10", "--scan", qr, "--yes").json["verdict"] == "member"
     assert t.status["certificate"]["days"] > 1000
+
+
+@pytest.mark.parametrize("when", ["+300d", "+400d"])
+def test_a_clock_that_is_ahead_is_named_when_what_the_service_gives_looks_old(world, when):
+    """The service gives a good certificate, and by this machine's clock it is old again at once."""
+    t = world.terminal()
+    old, made = certificate(t), time.time()
+    t.stop()
+    wait_for("another second: certificates know no finer time", lambda: time.time() > made + 1)
+    at(t, when)
+    wait_for("the status to say why", lambda: t.status["certificate"]["renew"] == "clock_skew")
+    assert certificate(t) != old and "the certificate is not renewed: clock_skew" in t.text and "net_protocol" not in t.text
+    t.stop()
+    t.environ = env()
+    t.start().wait_online()
+    assert t.status["certificate"]["days"] > 360 and t.status["certificate"]["renew"] is None
