@@ -41,10 +41,17 @@ static enum err mark_sale(void *ctx, const struct journal_record *r)
     return ERR_OK;
 }
 
-/* What was used since the lease came. Sales of another day than the key's are marked here: the clock was set back since. */
+struct counting {
+    struct offline *o;
+    int32_t today;
+};
+
+/* What was used since the lease came. Sales of other days than the two that sync_new_day marks are marked here: the clock jumped. */
 static enum err count_record(void *ctx, const struct journal_record *r)
 {
-    struct offline *o = ctx;
+    const struct counting *c = ctx;
+    struct offline *o = c->o;
+    int32_t day = tm_day(r->at_utc_ms);
     struct body_started started;
     struct body_sale sale;
     if (r->kind == RECORD_STARTED && body_started_decode(r->body, r->body_len, &started) == ERR_OK && o->has_lease &&
@@ -56,7 +63,7 @@ static enum err count_record(void *ctx, const struct journal_record *r)
     if (e)
         return e == ERR_NOMEM ? e : ERR_OK;
     offline_count(o, &sale);
-    if (o->has_key && sale.verdict == VERDICT_PROVISIONAL && tm_day(r->at_utc_ms) != o->day)
+    if (o->has_key && sale.verdict == VERDICT_PROVISIONAL && day != o->day && day != c->today)
         mark_sale(o, r);
     body_sale_release(&sale);
     return ERR_OK;
@@ -76,6 +83,8 @@ void sync_new_day(struct sync *s)
     if (!e) {
         offline_today(o, key_day, key);
         e = journal_day_sales(s->c.journal, key_day, mark_sale, o);
+        if (!e && key_day != day) /* it was made while the clock ran ahead */
+            e = journal_day_sales(s->c.journal, day, mark_sale, o);
     }
     OPENSSL_cleanse(key, sizeof key);
     if (e)
@@ -108,7 +117,8 @@ enum err sync_offline_begin(struct sync *s)
     bool known = s->keep.lease_version == o->lease.version && s->keep.lease_epoch == o->epoch &&
                  s->keep.lease_since <= journal_head(s->c.journal)->seq;
     uint64_t since = known ? s->keep.lease_since : 0;
-    return journal_after(s->c.journal, since, SIZE_MAX, SIZE_MAX, count_record, o);
+    struct counting c = {o, tm_day(sync_utc(s))};
+    return journal_after(s->c.journal, since, SIZE_MAX, SIZE_MAX, count_record, &c);
 }
 
 static enum err see_applied(void *ctx, const struct journal_record *r)

@@ -76,8 +76,9 @@ struct sums {
     int64_t sales, amount_fen, keyed, keyed_fen, starts, of_card;
 };
 
-/* What is on disk under that lease; `of_card`: of this card under this day's key, whatever lease. */
-static struct sums under_lease(const struct box *b, int card, bool keyed)
+/* What is on disk under that lease; `of_card`: of this card on this day as the terminal's clock has it, under the same key (which a
+ * floor_reset ends), whatever lease. */
+static struct sums under_lease(const struct box *b, int card, bool keyed, int32_t day)
 {
     const struct disk *d = &b->disk;
     struct sums u = {0};
@@ -85,7 +86,8 @@ static struct sums under_lease(const struct box *b, int card, bool keyed)
         const struct row *r = &d->row[i];
         const struct sold *s = r->sold >= 0 ? &b->w->sold[r->sold] : NULL;
         bool provisional = s && s->provisional;
-        u.of_card += provisional && s->card == card && s->keyed == keyed && r->key_day == b->till.offline.day;
+        u.of_card +=
+            provisional && s->card == card && s->keyed == keyed && r->key_day == b->till.offline.day && r->day == day;
         if (r->lease_sent != d->lease_sent)
             continue;
         u.starts += r->kind == RECORD_STARTED;
@@ -115,7 +117,7 @@ static void judge_provisional(struct box *b, const struct visit *v, const struct
     const struct disk *d = &b->disk;
     const struct notice_allowance *a = &d->lease.allowance;
     bool keyed = s->by == BODY_BY_NUMBER;
-    struct sums u = under_lease(b, v->card, keyed);
+    struct sums u = under_lease(b, v->card, keyed, tm_day(s->at_utc_ms));
     if (!d->lease_sent || d->lease.epoch != d->epoch || s->lease != d->lease.version)
         whole_broken(w, "t%d: sold provisionally without its lease", b->n);
     if (strcmp(d->lease.terminal_id, b->state.info.terminal_id) != 0)
@@ -257,6 +259,7 @@ void oracle_record(struct box *b, const struct journal_entry *e, const struct re
         r.sold = add_sale(b, &sale, head);
         r.lease_sent = sale.verdict == VERDICT_PROVISIONAL ? d->lease_sent : 0;
         r.key_day = b->till.offline.day;
+        r.day = tm_day(sale.at_utc_ms);
         body_sale_release(&sale);
     }
     if (e->kind == RECORD_VOID && !body_void_decode(e->body, e->body_len, &back))

@@ -84,7 +84,7 @@ struct disk {
         enum record_kind kind;
         int sold, taken;   /* -1: none */
         size_t lease_sent; /* of a provisional sale, and of a start */
-        int32_t key_day;
+        int32_t key_day, day;
     } * row;
     size_t row_cnt, row_cap;
 };
