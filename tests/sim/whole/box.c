@@ -244,13 +244,32 @@ void box_on(struct box *b)
     box_turn(b);
 }
 
-/* The floor was stored within the last minute, if it ran for so long. */
+/* The real loop stores the floor each minute: where the last try failed, the one before it did not. Nothing else is stored here, so
+ * that what a torn write left is as it was. */
+static void keep_earlier_floor(struct box *b, int64_t ago_ms)
+{
+    struct whole *w = b->w;
+    struct keep k;
+    if (w->now - ago_ms <= b->booted_at || keep_load(&b->state, &k))
+        return;
+    w->now -= ago_ms;
+    b->on = false; /* no fault here */
+    int64_t floor_ms = floor_utc_ms(&b->till.floor);
+    if (floor_ms > k.floor_utc_ms) {
+        k.floor_utc_ms = floor_ms;
+        (void)keep_save(&b->state, &k);
+    }
+    b->on = true;
+    w->now += ago_ms;
+}
+
 void box_off(struct box *b)
 {
     struct whole *w = b->w;
     int64_t now = w->now, ago = pick(w, MINUTE_MS);
     if (!b->on)
         return;
+    keep_earlier_floor(b, ago + MINUTE_MS);
     if (!b->dying && now - ago > b->booted_at) {
         w->now -= ago;
         sync_keep(b->till.sync);
