@@ -54,7 +54,8 @@ static void renew_done(void *ctx, const struct link_answer *a)
     s->cert.id = 0;
     int64_t was_from = link_cert_from_ms(s->c.link);
     enum err e = a->err ? a->err : take(s, a);
-    if (!e && sync_wants_cert(s)) /* must not make us spin: the old one again; or a new one, and it is our clock that is ahead */
+    /* Must not make us spin: the old one again; or a new one, and it is our clock that is ahead. */
+    if (!e && sync_wants_cert(s))
         e = link_cert_from_ms(s->c.link) > was_from ? ERR_CLOCK_SKEW : ERR_NET_PROTOCOL;
     if (e)
         sync_failed(s, &s->cert, RENEW_AGAIN_MS);
