@@ -17,8 +17,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 DAY = datetime.timedelta(days=1)
 
 
-def issue(ca_key, ca_cert, host="localhost", start=-1, end=30, usage=ExtendedKeyUsageOID.SERVER_AUTH, uri=None, key=None):
-    """PEM certificate and key signed by the CA; dates in days from now. Without a CA: self-signed."""
+def issue(ca_key, ca_cert, host="localhost", start=-1, end=30, usage=ExtendedKeyUsageOID.SERVER_AUTH, uri=None, key=None, authority=None):
+    """PEM certificate and key signed by the CA; dates in days from now. Without a CA: self-signed. `authority`: whether it
+    may sign others, by default only what signs itself."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.datetime.utcnow()
@@ -28,7 +29,7 @@ def issue(ca_key, ca_cert, host="localhost", start=-1, end=30, usage=ExtendedKey
             .not_valid_before(now + start * DAY).not_valid_after(now + end * DAY)
             .add_extension(x509.SubjectAlternativeName(alt), False)
             .add_extension(x509.ExtendedKeyUsage([usage]), False)
-            .add_extension(x509.BasicConstraints(ca=ca_cert is None, path_length=None), True)
+            .add_extension(x509.BasicConstraints(ca=ca_cert is None if authority is None else authority, path_length=None), True)
             .sign(ca_key or key, hashes.SHA256()))
     return cert.public_bytes(serialization.Encoding.PEM), key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

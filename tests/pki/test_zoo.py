@@ -73,6 +73,7 @@ CASES = {
     "for anything": ("terminal", {"usage": ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}, "unauthorized"),
     "of the authority for administrators": ("admin", {}, "unauthorized"),
     "of the authority for the server": ("server", {}, "unauthorized"),
+    "an authority itself, by ours": ("terminal", {"authority": True}, "unauthorized"),
     "right in everything and never issued": ("terminal", {}, "cert_revoked"),
 }
 
