@@ -27,7 +27,7 @@ lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
 LINT_GEN = $(addprefix $(BUILD)/gen/,err.h devices.inc holidays.inc public_style.inc evidence_README.txt.inc evidence_check.sh.inc)
 lint-cppcheck: $(LINT_GEN)
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --enable=warning,portability \
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --suppressions-list=tools/cppcheck.txt --library=tools/cppcheck.cfg --enable=warning,portability \
 	  --std=c11 -j$(JOBS) -I. -I$(BUILD)/gen $(LINT_C)
 lint-tidy: $(LINT_GEN)
 	printf '%s\n' $(LINT_C) | xargs -P$(JOBS) -n1 sh -c 'clang-tidy --quiet "$$@" -- -I. -I$(BUILD)/gen -D_GNU_SOURCE \

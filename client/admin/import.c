@@ -151,7 +151,7 @@ static void find_last4(const struct import_file *f, char out[static 5])
     const struct csv_record *r = &f->record;
     size_t cnt = 0, at = f->columns.agreed ? 0 : f->columns.at[IMPORT_NUMBER];
     struct csv_field x = {r->raw, r->raw_len};
-    char last[4];
+    char last[4] = {0};
     if (at < r->cnt)
         x = r->field[at];
     else if (at)
