@@ -144,6 +144,7 @@ static void say_status(const struct cli *c, const json_t *v)
     printf("%s", cli_color(c, days < CERT_DAYS_SOON ? "33" : "0"));
     printf(_("%" PRId64 " days left"), days);
     printf("%s\n", cli_color(c, "0"));
+    say_cause(c, json_object_get(v, "certificate"), "renew");
     say_label(_("Devices"));
     devices_say(c, json_object_get(v, "devices"), false);
     print_say(c, v);

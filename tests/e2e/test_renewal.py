@@ -44,6 +44,7 @@ def test_a_clock_that_is_ahead_is_named_when_what_the_service_gives_looks_old(wo
     wait_for("another second: certificates know no finer time", lambda: time.time() > made + 1)
     at(t, when)
     wait_for("the status to say why", lambda: t.status["certificate"]["renew"] == "clock_skew")
+    assert "The clock of this machine is wrong" in t.huika("status", json_out=False).out
     assert certificate(t) != old and "the certificate is not renewed: clock_skew" in t.text and "net_protocol" not in t.text
     t.stop()
     t.environ = env()
