@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "service/sign/ca.h"
+#include "service/sign/keys_parts.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
@@ -136,6 +137,19 @@ static enum err keep(struct rotating *t, int64_t version, const struct buf *enve
     return e ? e : file_write(path, envelope->data, envelope->len, 0600);
 }
 
+/* Of those that no terminal may miss: one more than the service can hold, and it would not start again. */
+static enum err room(const struct rotating *t)
+{
+    struct service_keys *k = calloc(1, sizeof *k);
+    char what[64] = "";
+    enum err e = k ? keys_load_changes(t->r->dir, k, what) : ERR_NOMEM;
+    snprintf(t->why, ROTATE_WHY, "%s", e ? what : "trust");
+    if (!e && k->change_cnt == KEYS_CHANGES)
+        e = ERR_WRONG_STATE;
+    keys_free(&k);
+    return e;
+}
+
 enum err rotating_put(struct rotating *t)
 {
     struct rotate *r = t->r;
@@ -147,7 +161,11 @@ enum err rotating_put(struct rotating *t)
     bool good = !json_object_set_new(t->body, "version", json_integer(r->version)) &&
                 !json_object_set_new(t->body, "issued_ms", json_integer(r->at_utc_ms)) &&
                 !json_object_set_new(t->body, "not_after_ms", json_integer(r->at_utc_ms + LIFE_MS));
-    enum err e = good ? seal(t, &envelope) : ERR_NOMEM;
+    enum err e = good ? ERR_OK : ERR_NOMEM;
+    if (!e && (t->new_root || jsonx_has(t->body, "floor_reset")))
+        e = room(t);
+    if (!e)
+        e = seal(t, &envelope);
     if (!e)
         e = keep(t, before, &t->before);
     if (!e)

@@ -22,7 +22,8 @@ struct rotating {
 enum err rotating_open(struct rotating *t, struct rotate *r, char *why);
 void rotating_release(struct rotating *t);
 /* Gives the body its version and times, signs it, keeps the old one and the new one in DIR/trust, and last replaces
- * DIR/trust.json. */
+ * DIR/trust.json. ERR_WRONG_STATE: it changes the root or resets the floor, and the service can keep no more such notices
+ * (KEYS_CHANGES). */
 enum err rotating_put(struct rotating *t);
 
 /* dir/name; the file's name goes to t->why, for whoever asks what failed. */

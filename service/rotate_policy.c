@@ -3,9 +3,7 @@
  * are cut off, and that time and versions go back after a mishap. */
 #include "service/rotate.h"
 #include "service/rotate_parts.h"
-#include "service/sign/keys_parts.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -66,27 +64,12 @@ static enum err set_reset(struct rotating *t, const char *forget)
     return json_object_set_new(t->body, "floor_reset", reset) ? ERR_NOMEM : ERR_OK;
 }
 
-/* One more than the service can hold, and it would not start again. */
-static enum err room(const struct rotating *t)
-{
-    struct service_keys *k = calloc(1, sizeof *k);
-    char what[64] = "";
-    enum err e = k ? keys_load_changes(t->r->dir, k, what) : ERR_NOMEM;
-    snprintf(t->why, ROTATE_WHY, "%s", e ? what : "trust");
-    if (!e && k->change_cnt == KEYS_CHANGES)
-        e = ERR_WRONG_STATE;
-    keys_free(&k);
-    return e;
-}
-
 enum err rotate_floor_reset(struct rotate *r, const char *forget, char why[static ROTATE_WHY])
 {
     struct rotating t;
     enum err e = rotating_open(&t, r, why);
     if (!e)
         e = set_reset(&t, forget);
-    if (!e)
-        e = room(&t);
     if (!e)
         e = rotating_put(&t);
     r->key_id[0] = 0;

@@ -189,5 +189,7 @@ def test_what_is_no_kind_or_has_no_root_key_or_no_room_changes_nothing(house):  
     for i in range(32):  # as many as the service holds
         assert command(house, "floor-reset", "--offline", house.root / "vault") == 2 + i
     assert "wrong_state" in command(house, "floor-reset", "--offline", house.root / "vault", code=1).err
+    assert "wrong_state" in command(house, "rotate", "root", "--offline", house.root / "vault", code=1).err
     assert body(house.trust())["version"] == 33
+    assert command(house, "rotate", "card", "--offline", house.root / "vault") == 34  # with the root key that it was
     house.again()  # and it starts
