@@ -62,6 +62,7 @@ enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *te
     enum err e = notices_put(&s->notices, s->c.state, in, text);
     if (e)
         return e;
+    const int64_t reset_before = s->keep.reset_version;
     s->status.refused[in->kind] = (struct sync_refused){0};
     if (in->kind == NOTICE_TRUST) {
         s->refused = (struct refused){0};
@@ -75,12 +76,20 @@ enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *te
     }
     sync_offline_update(s);
     memcpy(s->keep.newest, s->notices.newest, sizeof s->keep.newest);
+    if (in->kind != NOTICE_LEASE)
+        s->c.notice(s->c.ctx, in);
+    /* A start takes the journal's floor, too: without a record since, what was reset would be back, so it is to be reset again. */
+    if (s->c.floor && journal_floor_ms(s->c.journal) > floor_utc_ms(s->c.floor))
+        s->keep.reset_version = reset_before;
     enum err kept = sync_keep(s);
     if (kept)
         log_warn("%s not written: %s", KEEP_INI, err_code(kept));
-    if (in->kind != NOTICE_LEASE)
-        s->c.notice(s->c.ctx, in);
     return ERR_OK;
+}
+
+bool sync_lease_counts(const struct sync *s, const struct notice_lease *l)
+{
+    return l->trust.version >= s->keep.reset_version;
 }
 
 /* A lease that names a list which has yet to come would end offline sales until it is there; the lease before it is still good. */
@@ -93,6 +102,8 @@ static enum err take_lease(struct sync *s, struct notice *in, struct buf *text)
 {
     struct notice_lease l;
     enum err e = notice_lease_parse(in, &l);
+    if (!e && !sync_lease_counts(s, &l))
+        e = ERR_NOTICE_OLDER;
     if (e)
         return e;
     if (s->c.floor)
@@ -295,7 +306,7 @@ enum err sync_load(struct sync *s)
     if (!kept)
         s->keep.reset_version = s->notices.trust.version;
     reset(s);
-    if (s->c.floor && notices_has(&s->notices, NOTICE_LEASE))
+    if (s->c.floor && notices_has(&s->notices, NOTICE_LEASE) && sync_lease_counts(s, &s->notices.lease))
         floor_raise(s->c.floor, s->notices.lease.issued_utc_ms);
     memcpy(s->keep.newest, s->notices.newest, sizeof s->keep.newest);
     return ERR_OK;

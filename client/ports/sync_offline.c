@@ -100,7 +100,7 @@ void sync_offline_update(struct sync *s)
     for (int i = NOTICE_TRUST; i < NOTICE_KINDS; i++)
         offline_hold(o, (enum notice_kind)i, n->held[i].version, n->held[i].sha256);
     offline_revoked(o, revfile_list(&n->list));
-    if (notices_has(n, NOTICE_LEASE))
+    if (notices_has(n, NOTICE_LEASE) && sync_lease_counts(s, &n->lease))
         offline_lease(o, &n->lease);
     else
         o->has_lease = false;

@@ -84,6 +84,8 @@ bool sync_has_unsent(const struct sync *s);
 enum err sync_load(struct sync *s);
 void sync_poll(struct sync *s);
 void sync_forget_waiting(struct sync *s);
+/* False: it is from before a reset of the floor, and dated by the clock that ran ahead. It is not obeyed, and raises nothing. */
+bool sync_lease_counts(const struct sync *s, const struct notice_lease *l);
 /* On disk and in force, and everybody knows. Errors of notices_put. */
 enum err sync_obey(struct sync *s, const struct notice *in, const struct buf *text);
 /* Reported in the status, and logged once. */
