@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The simulators: tests/sim drives client/core and proto, nothing else of ours, tests/sim/whole the whole terminal but for its link.
-# `make test-sim` lets them loose with new seeds, and then makes sure that they can fail (mutants.py).
+# `make test-sim` lets them loose, the smaller one with a new seed, and then makes sure that they can fail (mutants.py); `make sim-soak`
+# takes the whole terminal through SIM_WHOLE_SHOPS shops of a new seed, which it prints.
 SIM_SRCS := $(wildcard tests/sim/*.c)
 SIM_WRAP := -Wl,--wrap=key_sign,--wrap=key_verify,--wrap=key_verifier_check
 SIM_SHOPS ?= 1000
-SIM_WHOLE_SHOPS ?= 6 # beside twenty of a seed that tries everything
+SIM_WHOLE_SHOPS ?= 200
 SIM_OBJS := $(patsubst %.c,$(BUILD)/obj/%.o,$(SIM_SRCS)) $(call libs,core proto base)
 $(BUILD)/huika-sim: $(SIM_OBJS)
 	@mkdir -p $(@D)
@@ -27,8 +28,10 @@ print-sim:
 	@:
 
 test-sim: $(BUILD)/huika-sim $(BUILD)/huika-sim-whole ## shops through two months, with invented networks, clocks, disks, power cuts, restored backups and lost keys
-	($(BUILD)/huika-sim-whole --seed 7 --shops 20 && $(BUILD)/huika-sim-whole --some --shops $(SIM_WHOLE_SHOPS)) & whole=$$!; \
-	$(BUILD)/huika-sim --shops $(SIM_SHOPS) && wait $$whole
+	$(BUILD)/huika-sim-whole --seed 7 --shops 20 & whole=$$!; $(BUILD)/huika-sim --shops $(SIM_SHOPS) && wait $$whole
 	$(PY) tests/sim/mutants.py $(BUILD)
 
-.PHONY: print-sim test-sim
+sim-soak: $(BUILD)/huika-sim-whole ## the whole terminal's simulator, for longer, with a new seed
+	$(BUILD)/huika-sim-whole --some --shops $(SIM_WHOLE_SHOPS)
+
+.PHONY: print-sim test-sim sim-soak
