@@ -7,21 +7,22 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-/* The tag that a sale was recorded with; or, of a member's by QR, the one that it would have now. */
+/* The tag that a sale by QR has under the key of now, which need not be the one of then: a floor_reset ends a day. Of a number, the tag
+ * that it was recorded with. */
 static bool tag_of(const struct offline *o, const struct journal_record *r, uint8_t tag[static BODY_TAG])
 {
     struct body_blob b;
     bool good = false;
     if (!r->blob || body_blob_decode(r->blob, r->blob_len, &b))
         return false;
-    if (b.has_tag) {
-        memcpy(tag, b.tag, BODY_TAG);
-        good = true;
-    } else if (b.by == BODY_BY_QR) {
+    if (b.by == BODY_BY_QR) {
         struct body_card card = {.by = BODY_BY_QR};
         memcpy(card.token, b.token, CARD_TOKEN);
         good = offline_tag(o, &card, tag);
         OPENSSL_cleanse(&card, sizeof card);
+    } else if (b.has_tag) {
+        memcpy(tag, b.tag, BODY_TAG);
+        good = true;
     }
     OPENSSL_cleanse(&b, sizeof b);
     return good;
