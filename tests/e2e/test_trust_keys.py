@@ -300,6 +300,7 @@ def test_what_came_after_the_backup_comes_again_though_the_shop_is_idle(world):
     world.service.stop()
     shutil.rmtree(world.service.dir)
     shutil.copytree(backup, world.service.dir)
+    wait_for("the terminal to miss it", lambda: not t.status["online"])  # a backup is not put back within the pause between two polls
     world.service.start()
     wait_for("what the terminal has and the service lost", lambda: shown() == before)
     assert t.status["unsent"] == 0 and "the service lacks the records after" in t.text
