@@ -4,6 +4,7 @@
 #include "client/ports/usb/hid_kbd.h"
 #include "client/ports/usb/scan_line.h"
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -61,7 +61,7 @@ WHOLE_MUTANTS = [
     ("floor_reset not done", SYNC_DOWN, "    if (s->c.floor && t->reset_floor_utc_ms >= 0)", "    if (s->c.floor && t->reset_floor_utc_ms > INT64_MAX - 1)", "off for good|never sells", 11),
     ("a lease's date does not raise the floor", SYNC_DOWN, "        floor_raise(s->c.floor, l.issued_utc_ms);\n    s->fresh_lease", "        (void)l;\n    s->fresh_lease", "longer than its lease|contests|off for good", 0),
     ("a fork refused and sold on", CHAIN, "        s->c.offline->forked = true;\n    if (s->keep", "        s->c.offline->forked = false;\n    if (s->keep", "forked|cut short", 2),
-    ("today's cards forgotten at a start", SYNC_OFFLINE, "        (void)offline_mark(o, &sale, tag); /* too many", "        (void)tag; /* too many", "too often", 6),
+    ("today's cards forgotten at a start", SYNC_OFFLINE, "        (void)offline_mark(o, &sale, tag); /* too many", "        (void)tag; /* too many", "too often", 20),
     ("applied, though the journal said no", "client/terminal/act.c", "    checkout_appended(&s->c, &env, e, seq, &acts);", "    checkout_appended(&s->c, &env, ERR_OK, seq, &acts);", "nothing is on disk", 0),
     ("a return not counted", VOIDS, "    if (v->body->returned_fen > k->returned_fen)", "    if (v->body->returned_fen > k->returned_fen + INT32_MAX)", "more than was sold|forgot|lost", 0),
     ("another terminal's sale taken back without a word", VOIDS, "    enum err e = j->own ? void_compute(&j->sale, j->kind, j->amount_fen, &v) : ERR_OFFLINE_ELSEWHERE;", "    const struct void_sale any = {j->own ? j->sale.total_fen : 100, j->sale.discount_fen, j->sale.returned_fen};\n    enum err e = void_compute(&any, j->kind, j->amount_fen, &v);", "by itself", 0),
